@@ -1,0 +1,38 @@
+/** Byte strings are plain `Uint8Array`s and are never changed once another owner can see them. */
+
+/** Orders byte strings as unsigned, shorter first on a tie: the order of every key in the system. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  return Buffer.compare(a, b);
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
+
+/** The smallest key that is greater than every key with this prefix; undefined when there is none. */
+export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
+  for (let last = prefix.length - 1; last >= 0; last--) {
+    const byte = prefix[last];
+    if (byte !== undefined && byte < 0xff) {
+      const end = prefix.slice(0, last + 1);
+      end[last] = byte + 1;
+      return end;
+    }
+  }
+  return undefined;
+}
+
+/** The smallest key greater than this one. */
+export function keyAfter(key: Uint8Array): Uint8Array {
+  const after = new Uint8Array(key.length + 1);
+  after.set(key);
+  return after;
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}
