@@ -1,0 +1,61 @@
+import type { TypeRefData } from "./type-ref.ts";
+
+/**
+ * Everything known of one table at one version. Immutable; a schema change writes a new version
+ * under the same id. Stored as JSON under the catalog keyspace (`keys.ts`).
+ *
+ * - Ids of columns and indexes are never reused within a table, so old rows stay readable.
+ * - attributeNumber is the column id; dropped columns keep theirs, as in PostgreSQL.
+ * - primaryIndex.columnIds is never empty: a table without a primary key has a hidden int8 row id.
+ */
+export interface TableDescriptor {
+  readonly id: number;
+  readonly schemaId: number;
+  /** Denormalised for messages. */
+  readonly schemaName: string;
+  readonly name: string;
+  readonly version: number;
+  readonly owner: string;
+  /** Public columns in order; dropped ones are not listed. */
+  readonly columns: readonly ColumnDescriptor[];
+  readonly nextColumnId: number;
+  readonly primaryIndex: IndexDescriptor;
+  /** UNIQUE constraints and indexes. */
+  readonly secondaryIndexes: readonly IndexDescriptor[];
+  readonly nextIndexId: number;
+  readonly checks: readonly CheckDescriptor[];
+  readonly comment: string | undefined;
+}
+
+export interface ColumnDescriptor {
+  readonly id: number;
+  readonly name: string;
+  readonly type: TypeRefData;
+  readonly notNull: boolean;
+  /** SQL text of the DEFAULT expression, deparsed. */
+  readonly defaultSql: string | undefined;
+  /**
+   * What rows written before the column existed show: the value of a constant default at ADD
+   * COLUMN, in the value encoding, base64. Undefined: NULL.
+   */
+  readonly missingValue: string | undefined;
+  /** The hidden row id of a table without a primary key: absent from `*` and from INSERT. */
+  readonly hidden: boolean;
+}
+
+export interface IndexDescriptor {
+  readonly id: number;
+  readonly name: string;
+  readonly unique: boolean;
+  readonly columnIds: readonly number[];
+  /** PRIMARY KEY or UNIQUE constraint rather than a bare index. */
+  readonly isConstraint: boolean;
+  readonly isPrimary: boolean;
+}
+
+export interface CheckDescriptor {
+  readonly name: string;
+  /** SQL text of the condition, deparsed, without the outer parentheses. */
+  readonly conditionSql: string;
+  readonly columnIds: readonly number[];
+}
