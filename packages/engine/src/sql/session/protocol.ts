@@ -1,7 +1,7 @@
 import type { SqlError } from "#base/errors.ts";
 import type { OutputColumn } from "#sql/bind/query-plan.ts";
 import type { Row } from "#sql/types/datum.ts";
-import type { FormatSettings } from "#sql/types/format-settings.ts";
+import type { InputContext } from "#sql/types/format-settings.ts";
 
 /**
  * What a wire protocol asks of a SQL session. One session per connection; calls come one at a
@@ -13,7 +13,11 @@ import type { FormatSettings } from "#sql/types/format-settings.ts";
  * Errors are thrown as SqlError. After one the wire layer skips to the next sync, as PostgreSQL does.
  */
 export interface Session {
-  readonly formatSettings: FormatSettings;
+  /**
+   * What the text form of values depends on. `format` is one object until a SET changes it, so
+   * that the wire layer may keep column writers made for it.
+   */
+  readonly inputContext: InputContext;
   readonly transactionStatus: TransactionStatus;
 
   /**
@@ -71,8 +75,10 @@ export interface ResultSink {
   notice(notice: Notice): void;
   /** A setting that clients are told of changed (client_encoding, TimeZone, application_name …). */
   parameterStatus(name: string, value: string): void;
-  /** Bytes have left for the client since the statement began, so it can no longer be retried inside. */
+  /** Bytes have left for the client since the present call began, so it can no longer be retried inside. */
   readonly hasFlushed: boolean;
+  /** Takes back everything the present call has sent, for a retry inside. Only while `hasFlushed` is false. */
+  restart(): void;
 }
 
 export interface Notice {
