@@ -1,9 +1,18 @@
 import type { TypeRefData } from "./type-ref.ts";
 
+/** A schema. Id is its oid; `public` and the ones users create. */
+export interface SchemaDescriptor {
+  readonly id: number;
+  readonly name: string;
+  readonly owner: string;
+  readonly comment: string | undefined;
+}
+
 /**
  * Everything known of one table at one version. Immutable; a schema change writes a new version
  * under the same id. Stored as JSON under the catalog keyspace (`keys.ts`).
  *
+ * - `id` is the table's oid in pg_class; ids of all objects come from one counter and are never reused.
  * - Ids of columns and indexes are never reused within a table, so old rows stay readable.
  * - attributeNumber is the column id; dropped columns keep theirs, as in PostgreSQL.
  * - primaryIndex.columnIds is never empty: a table without a primary key has a hidden int8 row id.
@@ -44,7 +53,12 @@ export interface ColumnDescriptor {
 }
 
 export interface IndexDescriptor {
+  /** Within the table; part of every key. The primary index is 1 unless it was rebuilt. */
   readonly id: number;
+  /** The index's own oid in pg_class. */
+  readonly oid: number;
+  /** Oid in pg_constraint; 0 for a bare index. */
+  readonly constraintOid: number;
   readonly name: string;
   readonly unique: boolean;
   readonly columnIds: readonly number[];
@@ -54,6 +68,7 @@ export interface IndexDescriptor {
 }
 
 export interface CheckDescriptor {
+  readonly oid: number;
   readonly name: string;
   /** SQL text of the condition, deparsed, without the outer parentheses. */
   readonly conditionSql: string;

@@ -19,6 +19,11 @@ export interface BeginOptions {
   readonly readOnly?: boolean;
   /** Ends every wait of the transaction; its reason (a SqlError) is what the caller sees. */
   readonly signal?: AbortSignal;
+  /**
+   * Reads inside this span are not remembered for the check at commit. For the catalog: a
+   * transaction reads all of it and then watches only the descriptors that it used.
+   */
+  readonly untracked?: Span;
 }
 
 export interface KeyValue {
