@@ -1,4 +1,5 @@
 import type { TableDescriptor } from "#catalog/descriptor.ts";
+import type { VirtualTableDescriptor } from "#catalog/virtual-table.ts";
 import type { SetReturningFunction } from "#sql/types/function.ts";
 import type { AggregateCall, Expression, SortKey, TypeRef } from "./expression.ts";
 
@@ -8,7 +9,9 @@ import type { AggregateCall, Expression, SortKey, TypeRef } from "./expression.t
  * executor runs it. `sql/plan` holds the walkers, EXPLAIN and statement plans around it.
  *
  * - `columns` describes the row a node produces; slots in expressions index the input row.
- * - A join's row is the left row followed by the right row.
+ * - A join's row is the left row followed by the right row; of a semi or anti join, the left row.
+ * - "The table's row" has one slot per entry of `table.columns`, in that order: the hidden row id
+ *   has a slot like any other column.
  */
 export type QueryPlan =
   | ScanPlan
@@ -79,8 +82,8 @@ export interface ScanPlan extends Node {
 /** A catalog table made up on the fly (pg_class, information_schema.columns …). */
 export interface VirtualScanPlan extends Node {
   readonly kind: "virtualScan";
-  readonly schema: string;
-  readonly table: string;
+  /** Rows hold all its columns in order. */
+  readonly table: VirtualTableDescriptor;
   readonly alias: string;
   readonly filter: Expression | undefined;
 }
@@ -230,10 +233,10 @@ export interface InsertPlan {
   /** Rows whose slots are, in order, the values of `columnIds`. */
   readonly source: QueryPlan;
   readonly columnIds: readonly number[];
-  /** For public columns absent from columnIds: the default, or undefined for NULL. */
+  /** For columns absent from columnIds that have a default; the rest are NULL (the hidden row id: a fresh one). */
   readonly defaults: readonly { readonly columnId: number; readonly value: Expression }[];
   readonly onConflict: OnConflict | undefined;
-  /** Over the inserted (or updated) row: all public columns in descriptor order. */
+  /** Checks and returning are over the inserted (or updated) row, the table's row. */
   readonly checks: readonly TableCheck[];
   readonly returning: readonly Expression[] | undefined;
 }
@@ -250,7 +253,7 @@ export interface OnConflict {
     | { readonly kind: "nothing" }
     | {
         readonly kind: "update";
-        /** Over the existing row (all public columns) followed by the excluded row (the same). */
+        /** Over the existing row (the table's row) followed by the excluded row (the same). */
         readonly assignments: readonly Assignment[];
         readonly where: Expression | undefined;
       };
@@ -264,11 +267,13 @@ export interface Assignment {
 export interface UpdatePlan {
   readonly kind: "update";
   readonly table: TableDescriptor;
-  /** Rows: all public columns of the target in descriptor order (plus the hidden row id when it is the key), then the columns of FROM. */
+  /** Rows: the table's row as it is, then the columns of FROM. */
   readonly source: QueryPlan;
+  /** Over the source's rows. */
   readonly assignments: readonly Assignment[];
+  /** Over the new row. */
   readonly checks: readonly TableCheck[];
-  /** Over the new row (all public columns) followed by the columns of FROM. */
+  /** Over the new row followed by the columns of FROM. */
   readonly returning: readonly Expression[] | undefined;
 }
 
