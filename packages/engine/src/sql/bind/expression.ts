@@ -1,5 +1,5 @@
 import type { Datum } from "#sql/types/datum.ts";
-import type { AggregateFunction, ScalarFunction } from "#sql/types/function.ts";
+import type { AggregateFunction, ScalarFunction, WindowFunction } from "#sql/types/function.ts";
 import type { SqlType } from "#sql/types/type.ts";
 import type { QueryPlan } from "./query-plan.ts";
 
@@ -60,8 +60,9 @@ export interface Parameter extends Typed {
 export interface ColumnSlot extends Typed {
   readonly kind: "column";
   readonly slot: number;
-  /** For EXPLAIN. */
+  /** For EXPLAIN and stored expressions: the column, and the alias of the relation it is from. */
   readonly name: string;
+  readonly table?: string | undefined;
 }
 
 /** A column of an enclosing query's current row; depth 1 is the query just outside. */
@@ -70,6 +71,7 @@ export interface OuterColumn extends Typed {
   readonly depth: number;
   readonly slot: number;
   readonly name: string;
+  readonly table?: string | undefined;
 }
 
 /** A function, operator or cast. `fn.strict` functions are not called when an argument is NULL. */
@@ -77,8 +79,12 @@ export interface Call extends Typed {
   readonly kind: "call";
   readonly fn: ScalarFunction;
   readonly args: readonly Expression[];
-  /** How EXPLAIN and default column names show it: `lower(x)`, `a + b`, `x::text`. */
-  readonly syntax: "function" | "operator" | "cast";
+  /**
+   * How EXPLAIN shows it: `lower(x)`, `a + b`, `x::text`. A relabel is a cast between types that
+   * share their datums (varchar to text): the value is the argument's, nothing needs to run.
+   * A length cast (`varchar(5)` over a value already of type varchar) is shown by its result type.
+   */
+  readonly syntax: "function" | "operator" | "cast" | "relabel";
 }
 
 export interface And extends Typed {
@@ -220,3 +226,26 @@ export interface SortKey {
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
+
+/** f(…) OVER (…), except partition and order, which the window node holds. */
+export interface WindowCall {
+  readonly fn: WindowFunction | AggregateFunction;
+  readonly args: readonly Expression[];
+  /** Aggregates only. */
+  readonly filter: Expression | undefined;
+  readonly frame: WindowFrame;
+  readonly result: TypeRef;
+}
+
+/** The default frame is RANGE from unbounded preceding to the current row. */
+export interface WindowFrame {
+  readonly mode: "rows" | "range" | "groups";
+  readonly start: FrameBound;
+  readonly end: FrameBound;
+  readonly exclude: "no others" | "current row" | "group" | "ties";
+}
+
+export type FrameBound =
+  | { readonly kind: "unboundedPreceding" | "currentRow" | "unboundedFollowing" }
+  /** An int8 without column references for ROWS and GROUPS; any offset for RANGE. */
+  | { readonly kind: "preceding" | "following"; readonly offset: Expression };

@@ -1,7 +1,7 @@
 import type { TableDescriptor } from "#catalog/descriptor.ts";
 import type { VirtualTableDescriptor } from "#catalog/virtual-table.ts";
 import type { SetReturningFunction } from "#sql/types/function.ts";
-import type { AggregateCall, Expression, SortKey, TypeRef } from "./expression.ts";
+import type { AggregateCall, Expression, SortKey, TypeRef, WindowCall } from "./expression.ts";
 
 /**
  * The logical plan of a query: a tree of relational operators over rows of datums. The binder
@@ -23,6 +23,7 @@ export type QueryPlan =
   | ProjectSetPlan
   | JoinPlan
   | AggregatePlan
+  | WindowPlan
   | SortPlan
   | LimitPlan
   | DistinctPlan
@@ -151,7 +152,10 @@ export interface JoinPlan extends Node {
   readonly keys: readonly { readonly left: Expression; readonly right: Expression }[];
 }
 
-/** Output row: the group expressions, then the aggregates. */
+/**
+ * Output row: the group expressions, then the aggregates, then one int4 per entry of
+ * `groupingCalls`. Without groups there is exactly one row.
+ */
 export interface AggregatePlan extends Node {
   readonly kind: "aggregate";
   readonly input: QueryPlan;
@@ -159,6 +163,17 @@ export interface AggregatePlan extends Node {
   /** GROUPING SETS, ROLLUP, CUBE: indexes into groups, one list per set. Undefined: all groups once. */
   readonly groupingSets: readonly (readonly number[])[] | undefined;
   readonly aggregates: readonly AggregateCall[];
+  /** grouping(a, b …): bit i from the right is 1 when group [n-1-i] is not in the row's grouping set. */
+  readonly groupingCalls: readonly (readonly number[])[];
+}
+
+/** Output row: the input row, then one column per call. */
+export interface WindowPlan extends Node {
+  readonly kind: "window";
+  readonly input: QueryPlan;
+  readonly partitionBy: readonly Expression[];
+  readonly orderBy: readonly SortKey[];
+  readonly calls: readonly WindowCall[];
 }
 
 export interface SortPlan extends Node {
@@ -174,7 +189,8 @@ export interface LimitPlan extends Node {
   readonly input: QueryPlan;
   readonly limit: Expression | undefined;
   readonly offset: Expression | undefined;
-  readonly withTies: boolean;
+  /** WITH TIES: rows equal to the last one under these keys (over the input's rows) come too. */
+  readonly tieKeys: readonly SortKey[] | undefined;
 }
 
 /** DISTINCT over the whole row, or DISTINCT ON the first rows of each set of keys (input sorted by them). */
