@@ -1,0 +1,616 @@
+import { InvariantViolation } from "#base/assert.ts";
+import { SqlError, isSqlError, notSupported } from "#base/errors.ts";
+import type { Cancel, Connection, Runtime, TlsServerOptions } from "#runtime/ports.ts";
+import type { Session, SessionFactory } from "#sql/session/protocol.ts";
+import type { Authenticator } from "./authentication.ts";
+import {
+  writeAuthenticationOk,
+  writeBackendKeyData,
+  writeBindComplete,
+  writeCloseComplete,
+  writeError,
+  writeNegotiateProtocolVersion,
+  writeNoData,
+  writeParameterDescription,
+  writeParameterStatus,
+  writeParseComplete,
+  writePortalSuspended,
+  writeReadyForQuery,
+  writeRowDescription,
+  writeSaslContinue,
+  writeSaslFinal,
+  writeSaslMechanisms,
+} from "./backend-messages.ts";
+import { EncoderCache } from "./encoder-cache.ts";
+import {
+  frontend,
+  readBind,
+  readExecute,
+  readParse,
+  readQuery,
+  readTarget,
+} from "./frontend-messages.ts";
+import { MalformedMessage, MessageReader } from "./message-reader.ts";
+import { Output } from "./output.ts";
+import { ResultWriter } from "./result-writer.ts";
+import { ScramExchange, scramMechanism, type ScramVerifier } from "./scram.ts";
+import { protocolVersion, readStartupPacket, type StartupPacket } from "./startup-packet.ts";
+
+export interface PgConnectionOptions {
+  /** Names the connection in logs, in pg_stat_activity and in CancelRequest. */
+  readonly processId: number;
+  readonly authenticator: Authenticator;
+  /** Undefined: encryption is answered with a refusal. */
+  readonly tls: TlsServerOptions | undefined;
+  /** Time from accept to the first ReadyForQuery. */
+  readonly startupTimeoutMs: number;
+  /** A statement or a bind longer than this gets 54000. */
+  readonly messageBytesMax: number;
+}
+
+/** What a connection asks of the server it belongs to. */
+export interface PgConnectionOwner {
+  /** False when the node is full. Called once, after a good start-up packet. */
+  admit(connection: PgConnection): boolean;
+  cancel(processId: number, secret: number): void;
+  closed(connection: PgConnection): void;
+}
+
+/** A client that sends faster than it is served is read no further than this. */
+const inputBytesMax = 256 * 1024;
+
+const knownTypes = new Set<number>(Object.values(frontend));
+const connectionLost = new SqlError("connection_failure", "connection to client lost");
+
+/**
+ * One client's connection, from its first byte to its last.
+ *
+ *   startup ── (TLS) ── (SCRAM) ── session open ── ready … ── closed
+ *
+ * - Messages are handled one after another in the order they came; several may be queued.
+ * - After an error in the extended protocol everything up to the next Sync is dropped.
+ * - Whatever goes wrong ends in an error message and, when the stream can no longer be followed,
+ *   in the end of this connection; never of another one. Only a broken invariant stops the node.
+ */
+export class PgConnection {
+  readonly processId: number;
+  readonly secret: number;
+  readonly #runtime: Runtime;
+  readonly #sessions: SessionFactory;
+  readonly #owner: PgConnectionOwner;
+  readonly #options: PgConnectionOptions;
+  readonly #reader: MessageReader;
+  readonly #output: Output;
+  readonly #results: ResultWriter;
+  readonly #encoders = new EncoderCache();
+  /** Result formats as Bind gave them, by portal. */
+  readonly #portalFormats = new Map<string, readonly (0 | 1)[]>();
+  readonly #cancelStartupTimeout: Cancel;
+  #connection: Connection;
+  #session: Session | undefined;
+  #isReady = false;
+  #isPumping = false;
+  #isPaused = false;
+  #isClosed = false;
+  #isSkippingToSync = false;
+  /** Something was sent since the last ReadyForQuery, or a statement runs. */
+  #isBusy = false;
+  #stopReason: SqlError | undefined;
+  #nextPassword: ((outcome: "message" | "closed") => void) | undefined;
+
+  constructor(
+    runtime: Runtime,
+    connection: Connection,
+    sessions: SessionFactory,
+    owner: PgConnectionOwner,
+    options: PgConnectionOptions,
+  ) {
+    this.processId = options.processId;
+    this.secret = runtime.random.integer(2 ** 32) | 0;
+    this.#runtime = runtime;
+    this.#connection = connection;
+    this.#sessions = sessions;
+    this.#owner = owner;
+    this.#options = options;
+    this.#reader = new MessageReader({ messageBytesMax: options.messageBytesMax });
+    this.#output = new Output(runtime.clock, connection);
+    this.#results = new ResultWriter(this.#output, () => this.#requireSession().inputContext);
+    this.#cancelStartupTimeout = runtime.clock.after(options.startupTimeoutMs, () => {
+      this.#end(undefined);
+    });
+    this.#attach(connection);
+  }
+
+  /** Ends what the client is running with 57014; nothing running, no effect. */
+  cancelStatement(): void {
+    this.#session?.cancel(
+      new SqlError("query_canceled", "canceling statement due to user request"),
+    );
+  }
+
+  /** Ends the connection as soon as it is between statements and outside a transaction. */
+  stopWhenIdle(reason: SqlError): void {
+    this.#stopReason = reason;
+    if (this.#isReady) this.#stopIfIdle();
+    else this.#end(reason);
+  }
+
+  /** Ends the connection now, with its statement. */
+  stopNow(reason: SqlError): void {
+    this.#session?.cancel(reason);
+    this.#end(reason);
+  }
+
+  #attach(connection: Connection): void {
+    connection.setHandler({
+      onData: (bytes) => {
+        this.#reader.push(bytes);
+        this.#pump();
+        if (
+          !this.#isPaused &&
+          this.#reader.bufferedBytes > inputBytesMax &&
+          this.#reader.hasMessage
+        ) {
+          this.#isPaused = true;
+          this.#connection.pause();
+        }
+      },
+      onDrain: () => this.#output.onDrain(),
+      onClose: () => {
+        if (connection === this.#connection) this.#disposed();
+      },
+    });
+  }
+
+  #pump(): void {
+    const waiting = this.#nextPassword;
+    if (waiting !== undefined) {
+      this.#nextPassword = undefined;
+      waiting("message");
+    } else if (!this.#isPumping && !this.#isClosed) {
+      this.#isPumping = true;
+      void this.#run();
+    }
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#isClosed && !this.#isReady) {
+        if (this.#reader.nextStartup() === "none") return;
+        await this.#startup(readStartupPacket(this.#reader));
+      }
+      while (!this.#isClosed) {
+        const outcome = this.#reader.next();
+        this.#resumeReading();
+        if (outcome === "none") return;
+        const step = outcome === "tooLong" ? this.#refuseTooLong() : this.#handle();
+        if (step !== undefined) await step;
+        if (this.#output.isBehind) await this.#output.drained();
+      }
+    } catch (error) {
+      this.#end(
+        error instanceof MalformedMessage
+          ? new SqlError("protocol_violation", error.message)
+          : this.#toSqlError(error),
+      );
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #resumeReading(): void {
+    if (this.#isPaused && this.#reader.bufferedBytes <= inputBytesMax / 2) {
+      this.#isPaused = false;
+      this.#connection.resume();
+    } else if (this.#isPaused && !this.#reader.hasMessage) {
+      this.#isPaused = false;
+      this.#connection.resume();
+    }
+  }
+
+  // Start-up
+
+  async #startup(packet: StartupPacket): Promise<void> {
+    switch (packet.kind) {
+      case "ssl":
+        return this.#startTls();
+      case "gssEncryption":
+        this.#connection.write(Buffer.from("N"));
+        return;
+      case "cancel":
+        this.#owner.cancel(packet.processId, packet.secret);
+        this.#end(undefined);
+        return;
+      case "unsupportedVersion":
+        throw new SqlError(
+          "feature_not_supported",
+          `unsupported frontend protocol ${packet.major}.${packet.minor}: server supports 3.0 to 3.0`,
+        );
+      case "startup":
+        return this.#open(packet);
+    }
+  }
+
+  async #startTls(): Promise<void> {
+    const { tls } = this.#options;
+    if (tls === undefined || this.#connection.isEncrypted) {
+      this.#connection.write(Buffer.from("N"));
+      return;
+    }
+    if (this.#reader.bufferedBytes > 0) {
+      // Bytes sent in the clear must not be taken for bytes sent under TLS.
+      throw new MalformedMessage("received unencrypted data after SSL request");
+    }
+    this.#connection.write(Buffer.from("S"));
+    const plain = this.#connection;
+    try {
+      this.#connection = await plain.startTls(tls);
+    } catch (error) {
+      this.#runtime.log.debug("tls handshake failed", { error });
+      this.#disposed();
+      return;
+    }
+    this.#output.replaceConnection(this.#connection);
+    this.#attach(this.#connection);
+  }
+
+  async #open(packet: StartupPacket & { readonly kind: "startup" }): Promise<void> {
+    const { writer } = this.#output;
+    if (packet.minor > 0 || packet.unknownOptions.length > 0) {
+      writeNegotiateProtocolVersion(writer, {
+        newestVersion: protocolVersion,
+        unknownOptions: packet.unknownOptions,
+      });
+    }
+    const user = packet.parameters.get("user");
+    if (user === undefined || user === "") {
+      throw new SqlError(
+        "invalid_authorization_specification",
+        "no PostgreSQL user name specified in startup packet",
+      );
+    }
+    if (packet.parameters.has("replication")) throw notSupported("the replication protocol");
+    if (this.#stopReason !== undefined) {
+      throw new SqlError("cannot_connect_now", "the database system is shutting down");
+    }
+    if (!this.#owner.admit(this)) {
+      throw new SqlError("too_many_connections", "sorry, too many clients already");
+    }
+    await this.#authenticate(user);
+    if (this.#isClosed) return;
+
+    const session = await this.#sessions.open({
+      user,
+      database: packet.parameters.get("database") ?? user,
+      parameters: packet.parameters,
+      remoteAddress: this.#connection.remoteAddress,
+      remotePort: this.#connection.remotePort,
+      processId: this.processId,
+    });
+    if (this.#isClosed) {
+      await session.close();
+      return;
+    }
+    this.#session = session;
+    for (const [name, value] of this.#sessions.initialParameterStatus(session)) {
+      writeParameterStatus(writer, name, value);
+    }
+    writeBackendKeyData(writer, { processId: this.processId, secret: this.secret });
+    this.#cancelStartupTimeout();
+    this.#isReady = true;
+    this.#readyForQuery();
+  }
+
+  async #authenticate(user: string): Promise<void> {
+    const client = {
+      remoteAddress: this.#connection.remoteAddress,
+      isEncrypted: this.#connection.isEncrypted,
+    };
+    const decision = await this.#options.authenticator.decide(client, user);
+    switch (decision.kind) {
+      case "trust":
+        break;
+      case "encrypt":
+        throw new SqlError(
+          "invalid_authorization_specification",
+          `connection from host "${client.remoteAddress}" must be encrypted`,
+          { hint: "Use sslmode=require." },
+        );
+      case "scram":
+        await this.#scram(user, decision.verifier);
+        break;
+    }
+    writeAuthenticationOk(this.#output.writer);
+  }
+
+  async #scram(user: string, verifier: ScramVerifier): Promise<void> {
+    const { writer } = this.#output;
+    const nonce = Buffer.from(this.#runtime.random.bytes(18)).toString("base64");
+    const exchange = new ScramExchange(verifier, nonce);
+
+    writeSaslMechanisms(writer, [scramMechanism]);
+    if (!(await this.#awaitPassword())) return;
+    const mechanism = this.#reader.string();
+    if (mechanism !== scramMechanism) {
+      throw new MalformedMessage("client selected an invalid SASL authentication mechanism");
+    }
+    const length = this.#reader.int32();
+    const initial = length < 0 ? new Uint8Array(0) : this.#reader.bytes(length);
+    this.#reader.end();
+    const first = exchange.first(Buffer.from(initial).toString());
+    if (!("serverFirst" in first)) throw malformedScram(first.problem);
+
+    writeSaslContinue(writer, first.serverFirst);
+    if (!(await this.#awaitPassword())) return;
+    const final = this.#reader.bytes(this.#reader.remainingBytes);
+    const outcome = exchange.final(Buffer.from(final).toString());
+    switch (outcome.kind) {
+      case "accepted":
+        writeSaslFinal(writer, outcome.serverFinal);
+        return;
+      case "refused":
+        throw new SqlError("invalid_password", `password authentication failed for user "${user}"`);
+      case "malformed":
+        throw malformedScram(outcome.problem);
+    }
+  }
+
+  /** Flushes, then waits for the client's next message of the exchange. False: it went away. */
+  async #awaitPassword(): Promise<boolean> {
+    this.#output.flush();
+    for (;;) {
+      const outcome = this.#isClosed ? "closed" : this.#reader.next();
+      if (outcome === "closed") return false;
+      if (outcome === "tooLong") throw new MalformedMessage("invalid message length");
+      if (outcome === "message") break;
+      const signal = await new Promise<"message" | "closed">((resolve) => {
+        this.#nextPassword = resolve;
+      });
+      if (signal === "closed") return false;
+    }
+    if (this.#reader.messageType !== frontend.password) {
+      const type = this.#reader.messageType;
+      throw new MalformedMessage(`expected SASL response, got message type ${type}`);
+    }
+    return true;
+  }
+
+  // Ready
+
+  #handle(): Promise<void> | undefined {
+    const type = this.#reader.messageType;
+    if (!knownTypes.has(type)) {
+      throw new MalformedMessage(`invalid frontend message type ${type}`);
+    }
+    if (type === frontend.terminate) {
+      this.#end(undefined);
+      return undefined;
+    }
+    if (this.#isSkippingToSync && type !== frontend.sync) return undefined;
+    this.#isBusy = true;
+    switch (type) {
+      case frontend.query:
+        return this.#query();
+      case frontend.sync:
+        return this.#sync();
+      case frontend.flush:
+        this.#output.flush();
+        return undefined;
+      case frontend.functionCall:
+        return this.#functionCall();
+      case frontend.copyData:
+      case frontend.copyDone:
+      case frontend.copyFail:
+        // What a client still sends after its COPY was refused is dropped, as the protocol asks.
+        return undefined;
+      case frontend.password:
+        throw new MalformedMessage("unexpected password message");
+      default:
+        return this.#extended(type);
+    }
+  }
+
+  async #query(): Promise<void> {
+    const session = this.#requireSession();
+    try {
+      const text = readQuery(this.#reader);
+      this.#results.begin(undefined);
+      await session.simpleQuery(text, this.#results);
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      this.#results.finish();
+    }
+    this.#readyForQuery();
+  }
+
+  async #extended(type: number): Promise<void> {
+    try {
+      switch (type) {
+        case frontend.parse: {
+          const message = readParse(this.#reader);
+          const { statement, text, parameterTypeOids } = message;
+          await this.#requireSession().parse(statement, text, parameterTypeOids);
+          writeParseComplete(this.#output.writer);
+          break;
+        }
+        case frontend.bind: {
+          const message = readBind(this.#reader);
+          await this.#requireSession().bind(message);
+          this.#portalFormats.set(message.portal, message.resultFormats);
+          writeBindComplete(this.#output.writer);
+          break;
+        }
+        case frontend.describe:
+          this.#describe();
+          break;
+        case frontend.execute:
+          await this.#execute();
+          break;
+        case frontend.close:
+          this.#closeTarget();
+          break;
+      }
+      this.#output.flushWhenFull();
+    } catch (error) {
+      this.#report(error);
+      this.#isSkippingToSync = true;
+    }
+  }
+
+  #describe(): void {
+    const target = readTarget(this.#reader);
+    const { writer } = this.#output;
+    const session = this.#requireSession();
+    if (target.kind === "statement") {
+      const description = session.describeStatement(target.name);
+      writeParameterDescription(writer, description.parameterTypeOids);
+      if (description.columns === undefined) writeNoData(writer);
+      else writeRowDescription(writer, description.columns, undefined);
+      return;
+    }
+    const columns = session.describePortal(target.name);
+    if (columns === undefined) {
+      writeNoData(writer);
+      return;
+    }
+    const formats = this.#encoders.formats(columns, this.#portalFormats.get(target.name));
+    writeRowDescription(writer, columns, formats);
+  }
+
+  async #execute(): Promise<void> {
+    const { portal, rowsMax } = readExecute(this.#reader);
+    const session = this.#requireSession();
+    const columns = session.describePortal(portal);
+    const encoder =
+      columns === undefined
+        ? undefined
+        : this.#encoders.get(columns, this.#portalFormats.get(portal), session.inputContext);
+    this.#results.begin(encoder);
+    try {
+      const isComplete = await session.execute(portal, rowsMax, this.#results);
+      if (!isComplete) writePortalSuspended(this.#output.writer);
+    } finally {
+      this.#results.finish();
+    }
+  }
+
+  #closeTarget(): void {
+    const target = readTarget(this.#reader);
+    const session = this.#requireSession();
+    if (target.kind === "statement") {
+      session.closeStatement(target.name);
+    } else {
+      session.closePortal(target.name);
+      this.#portalFormats.delete(target.name);
+    }
+    writeCloseComplete(this.#output.writer);
+  }
+
+  #sync(): Promise<void> {
+    this.#reader.end();
+    this.#isSkippingToSync = false;
+    return this.#endBatch();
+  }
+
+  async #endBatch(): Promise<void> {
+    try {
+      await this.#requireSession().sync();
+    } catch (error) {
+      this.#report(error);
+    }
+    this.#readyForQuery();
+  }
+
+  #functionCall(): Promise<void> {
+    this.#report(notSupported("the function call protocol"));
+    return this.#endBatch();
+  }
+
+  #refuseTooLong(): Promise<void> | undefined {
+    const type = this.#reader.messageType;
+    if (this.#isSkippingToSync) return undefined;
+    this.#isBusy = true;
+    const limit = this.#options.messageBytesMax;
+    this.#report(
+      new SqlError("program_limit_exceeded", "statement is too long", {
+        detail: `A message may have at most ${limit} bytes.`,
+      }),
+    );
+    if (type === frontend.query) return this.#endBatch();
+    this.#isSkippingToSync = true;
+    return undefined;
+  }
+
+  #readyForQuery(): void {
+    const session = this.#requireSession();
+    if (session.transactionStatus === "I") this.#portalFormats.clear();
+    writeReadyForQuery(this.#output.writer, session.transactionStatus);
+    this.#isBusy = false;
+    // With more to do at once, its answer shares the write; but no answer waits for a slow successor.
+    if (this.#reader.hasMessage) this.#output.flushSoon();
+    else this.#output.flush();
+    if (this.#stopReason !== undefined) this.#stopIfIdle();
+  }
+
+  /** An error that leaves the connection usable. */
+  #report(error: unknown): void {
+    if (error instanceof MalformedMessage) throw error;
+    if (this.#isClosed) return;
+    writeError(this.#output.writer, "ERROR", this.#toSqlError(error));
+    this.#session?.failed();
+  }
+
+  #toSqlError(error: unknown): SqlError {
+    if (isSqlError(error)) return error;
+    if (error instanceof InvariantViolation) {
+      return this.#runtime.fatal("a statement broke an invariant", error);
+    }
+    this.#runtime.log.error("statement failed on an unexpected error", { error });
+    const message = error instanceof Error ? error.message : String(error);
+    return new SqlError("internal_error", message, { cause: error });
+  }
+
+  // The end
+
+  #stopIfIdle(): void {
+    if (this.#stopReason === undefined || this.#isClosed) return;
+    if (this.#isBusy || this.#session?.transactionStatus !== "I") return;
+    this.#end(this.#stopReason);
+  }
+
+  /** Says why, when there is a reason to say, and closes. */
+  #end(fatal: SqlError | undefined): void {
+    if (this.#isClosed) return;
+    if (fatal !== undefined) writeError(this.#output.writer, "FATAL", fatal);
+    this.#output.endCall();
+    this.#output.flush();
+    this.#connection.end();
+    this.#disposed();
+  }
+
+  #disposed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelStartupTimeout();
+    this.#output.close();
+    this.#nextPassword?.("closed");
+    this.#nextPassword = undefined;
+    this.#owner.closed(this);
+    const session = this.#session;
+    if (session === undefined) return;
+    session.cancel(connectionLost);
+    session.close().catch((error: unknown) => {
+      this.#runtime.log.error("session did not close cleanly", { error });
+    });
+  }
+
+  #requireSession(): Session {
+    if (this.#session === undefined) throw new InvariantViolation("no session is open yet");
+    return this.#session;
+  }
+}
+
+function malformedScram(problem: string): SqlError {
+  return new SqlError("protocol_violation", "malformed SCRAM message", { detail: problem });
+}
