@@ -28,19 +28,24 @@ export function segmentNumber(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** A new segment with a durable header and its space reserved; its name is durable, too. */
-export async function createSegment(
+/** A file with its space reserved and its name durable, that no manifest lists yet. */
+export async function reserveSegment(
   disk: Disk,
   directory: string,
-  header: SegmentHeader,
+  path: string,
   bytes: number,
 ): Promise<DiskFile> {
-  const file = await disk.open(segmentPath(directory, header.number), "create");
+  await disk.remove(path);
+  const file = await disk.open(path, "create");
   await file.allocate(Math.max(bytes, segmentHeaderBytes));
-  await file.write(0, [encodeHeader(header)]);
-  await file.sync();
   await disk.syncDirectory(directory);
   return file;
+}
+
+/** Makes a reserved file a segment; durable when resolved. */
+export async function startSegment(file: DiskFile, header: SegmentHeader): Promise<void> {
+  await file.write(0, [encodeHeader(header)]);
+  await file.sync();
 }
 
 function encodeHeader(header: SegmentHeader): Uint8Array {
@@ -73,8 +78,8 @@ export interface ReplayedSegment {
   readonly nextSequence: number;
   /** Where it goes. */
   readonly endOffset: number;
-  /** Bytes of a torn tail follow and must be cut before anything is written. */
-  readonly isTorn: boolean;
+  /** Length of a torn tail that follows and must be cleared before anything is written. */
+  readonly tornBytes: number;
 }
 
 /**
@@ -106,14 +111,16 @@ export function replaySegment(
     sequence++;
     offset = found.end;
   }
-  const isTorn = isLast && hasBytesAfter(bytes, offset);
-  if (isTorn) refuseLostRecord(path, bytes, { offset, sequence });
-  return { nextSequence: sequence, endOffset: offset, isTorn };
+  const tornBytes = isLast ? bytesUntilZeros(bytes, offset) : 0;
+  if (tornBytes > 0) refuseLostRecord(path, bytes, { offset, sequence });
+  return { nextSequence: sequence, endOffset: offset, tornBytes };
 }
 
-function hasBytesAfter(bytes: Buffer, offset: number): boolean {
-  for (let at = offset; at < bytes.length; at++) if (bytes[at] !== 0) return true;
-  return false;
+/** From the offset to the last byte that is not zero. */
+function bytesUntilZeros(bytes: Buffer, offset: number): number {
+  let end = bytes.length;
+  while (end > offset && bytes[end - 1] === 0) end--;
+  return end - offset;
 }
 
 function refuseLostRecord(

@@ -7,12 +7,13 @@ import { logStart, emptyHardState } from "./log-entry.ts";
 import type { LogEntry, LogHardState, LogPosition } from "./log-entry.ts";
 import { writeLogRecord, type LogRecord } from "./log-record.ts";
 import {
-  createSegment,
   readManifest,
   replaySegment,
+  reserveSegment,
   segmentHeaderBytes,
   segmentNumber,
   segmentPath,
+  startSegment,
   writeManifest,
   type ReplayedSegment,
 } from "./log-segment.ts";
@@ -23,9 +24,9 @@ import { RecordPlaces } from "./record-places.ts";
 export interface SharedLogOptions {
   /** Directory within the disk; created when absent. Default `wal`. */
   readonly directory?: string;
-  /** Size a segment is preallocated to and rotated at. Default 64 MiB; tests use 4 KiB. */
+  /** Size a segment is preallocated to and rotated at. Default 16 MiB; tests use 4 KiB. */
   readonly segmentBytes?: number;
-  /** Above this many segments the live records of the oldest are rewritten forward. Default 4. */
+  /** Above this many segments the live records of the oldest are rewritten forward. Default 8. */
   readonly segmentsMax?: number;
 }
 
@@ -78,6 +79,8 @@ export class SharedLog {
   #segments: number[] = [];
   #file: DiskFile | undefined;
   #offset = 0;
+  /** The file of the next segment, reserved while the active one fills. */
+  #nextFile: Promise<DiskFile> | undefined;
   #nextSequence = 1;
   #durableSequence = 0;
 
@@ -92,8 +95,8 @@ export class SharedLog {
     this.#runtime = runtime;
     this.#disk = disk;
     this.#directory = options.directory ?? "wal";
-    this.#segmentBytes = options.segmentBytes ?? 64 * 2 ** 20;
-    this.#segmentsMax = options.segmentsMax ?? 4;
+    this.#segmentBytes = options.segmentBytes ?? 16 * 2 ** 20;
+    this.#segmentsMax = options.segmentsMax ?? 8;
   }
 
   /** Throws DataFolderError when the log is damaged other than at its tail. */
@@ -177,6 +180,7 @@ export class SharedLog {
     const file = this.#openFile();
     await file.sync();
     await file.close();
+    await (await this.#nextFile)?.close();
   }
 
   #enqueue(record: LogRecord, sync: boolean): Promise<void> {
@@ -242,6 +246,7 @@ export class SharedLog {
       this.#durableSequence = sequence;
     }
     for (const { resolve } of group) resolve();
+    if (this.#offset * 2 > this.#segmentBytes) this.#reserveNext();
   }
 
   /** Seals the active segment and goes on in a new one. */
@@ -249,14 +254,28 @@ export class SharedLog {
     const sealed = this.#openFile();
     await sealed.sync();
     this.#durableSequence = this.#nextSequence - 1;
+    this.#reserveNext();
     const number = this.#activeSegment() + 1;
-    const header = { number, firstSequence: this.#nextSequence };
-    this.#file = await createSegment(this.#disk, this.#directory, header, this.#segmentBytes);
+    const file = await this.#nextFile;
+    assert(file !== undefined, "the next segment was not reserved");
+    this.#nextFile = undefined;
+    await startSegment(file, { number, firstSequence: this.#nextSequence });
     await writeManifest(this.#disk, this.#directory, [...this.#segments, number]);
+    this.#file = file;
     this.#segments.push(number);
     this.#offset = segmentHeaderBytes;
     await sealed.close();
     this.#isReclaimWanted = true;
+  }
+
+  /** Reserving takes a while, and nobody should wait for it. */
+  #reserveNext(): void {
+    if (this.#nextFile !== undefined) return;
+    const path = segmentPath(this.#directory, this.#activeSegment() + 1);
+    this.#nextFile = reserveSegment(this.#disk, this.#directory, path, this.#segmentBytes);
+    this.#nextFile.catch((error: unknown) => {
+      this.#runtime.fatal("no new segment for the write-ahead log", error);
+    });
   }
 
   /** Removes segments from the front while no range needs them, or there are too many. */
@@ -308,8 +327,9 @@ export class SharedLog {
   async #create(): Promise<void> {
     // Without a manifest nothing was ever appended; a segment may be left of a start that was cut short.
     await this.#removeFilesExcept([]);
-    const header = { number: 1, firstSequence: 1 };
-    this.#file = await createSegment(this.#disk, this.#directory, header, this.#segmentBytes);
+    const path = segmentPath(this.#directory, 1);
+    this.#file = await reserveSegment(this.#disk, this.#directory, path, this.#segmentBytes);
+    await startSegment(this.#file, { number: 1, firstSequence: 1 });
     await writeManifest(this.#disk, this.#directory, [1]);
     this.#segments = [1];
     this.#offset = segmentHeaderBytes;
@@ -342,13 +362,13 @@ export class SharedLog {
     this.#nextSequence = state.nextSequence;
 
     const file = this.#openFile();
-    if (state.isTorn) {
+    if (state.tornBytes > 0) {
       this.#runtime.log.info("cut the torn tail of the write-ahead log", {
         segment: this.#activeSegment(),
         offset: state.endOffset,
+        bytes: state.tornBytes,
       });
-      await file.truncate(state.endOffset);
-      await file.allocate(Math.max(this.#segmentBytes, state.endOffset));
+      await file.write(state.endOffset, [new Uint8Array(state.tornBytes)]);
     }
     // What was replayed may have been written without a sync before the crash.
     await file.sync();
