@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
-import { root } from "./run.mjs";
+import { root, run, tool } from "./run.mjs";
 
 const startUsage = `Usage: scripts/start_cluster.sh [--resume]
 
@@ -26,7 +26,7 @@ Variables: CLUSTER_DIR (default .cluster), NODE{1,2,3}_{ID,PG_PORT,HEALTH_PORT,R
 HOLO_FUSION_PG_HOST, HOLO_FUSION_HEALTH_HOST, HOLO_FUSION_HOLOSTORE_GRPC_HOST,
 HOLO_FUSION_HOLOSTORE_REDIS_HOST (default 127.0.0.1), HOLO_FUSION_READY_TIMEOUT_SEC (45),
 HOLO_FUSION_CLEANUP=0 (keep the data), HOLO_FUSION_BUILD=1 (build first),
-HOLO_FUSION_BIN, HOLOCTL_BIN. Every other HOLO_FUSION_* and HOLO_* variable reaches the nodes as it is.
+HOLO_FUSION_BIN (the program to run). Every other HOLO_FUSION_* and HOLO_* variable reaches the nodes as it is.
 `;
 
 const stopUsage = `Usage: scripts/stop_cluster.sh [--keep]
@@ -86,10 +86,13 @@ function runningPid(node) {
   } catch {
     return undefined;
   }
-  const commandLine = `/proc/${pid}/cmdline`;
-  if (!existsSync("/proc/self/cmdline")) return pid;
-  if (!existsSync(commandLine)) return undefined;
-  return /holo-fusion|node/.test(readFileSync(commandLine, "utf8")) ? pid : undefined;
+  const environment = `/proc/${pid}/environ`;
+  if (!existsSync("/proc/self/environ")) return pid;
+  if (!existsSync(environment)) return undefined;
+  const isOurs = readFileSync(environment, "utf8")
+    .split("\0")
+    .includes(`HOLO_FUSION_HOLOSTORE_DATA_DIR=${node.data}`);
+  return isOurs ? pid : undefined;
 }
 
 function isListening(address, port) {
@@ -190,8 +193,8 @@ async function waitUntilReady(node, state, deadlineMs) {
   }
 }
 
-async function stopNodes() {
-  const running = nodes()
+async function stopNodes(all = nodes()) {
+  const running = all
     .map((node) => ({ node, pid: runningPid(node) }))
     .filter(({ pid }) => pid !== undefined);
   for (const { pid } of running) process.kill(pid, "SIGTERM");
@@ -219,6 +222,10 @@ function deleteFiles() {
 }
 
 async function start(args) {
+  if (env.HOLO_FUSION_BUILD === "1") {
+    const built = await run(tool("turbo"), ["run", "build", "--output-logs=errors-only"]);
+    if (built !== 0) throw new Error(`the build ended with exit code ${built}`);
+  }
   const resume = args.includes("--resume") || env.HOLO_FUSION_CLEANUP === "0";
   const all = nodes();
   if (!resume) {
@@ -233,7 +240,13 @@ async function start(args) {
   if (!(timeoutSec > 0)) throw new Error("HOLO_FUSION_READY_TIMEOUT_SEC must be a positive number");
   const states = new Map(starting.map((node) => [node, startNode(node, all)]));
   const deadlineMs = Date.now() + timeoutSec * 1000;
-  await Promise.all(all.map((node) => waitUntilReady(node, states.get(node), deadlineMs)));
+  try {
+    await Promise.all(all.map((node) => waitUntilReady(node, states.get(node), deadlineMs)));
+  } catch (error) {
+    // What this call started it ends again: a failed start leaves nothing behind.
+    await stopNodes(starting);
+    throw error;
+  }
 
   for (const node of all) {
     console.log(
