@@ -1,3 +1,4 @@
+import { failover } from "./failover.ts";
 import { idle } from "./idle.ts";
 import { pgbench } from "./pgbench.ts";
 import { salesFacts } from "./sales-facts.ts";
@@ -6,6 +7,7 @@ const benchmarks: Readonly<Record<string, (args: readonly string[]) => Promise<n
   pgbench,
   "sales-facts": salesFacts,
   idle,
+  failover,
 };
 
 const usage = `Usage: npm run bench -- NAME [options]
@@ -13,6 +15,7 @@ const usage = `Usage: npm run bench -- NAME [options]
   pgbench       the runbook's orders workload beside PostgreSQL, with ratios
   sales-facts   the runbook's ingest canary batches
   idle          memory, processor time and time to ready of an idle cluster
+  failover      how long writes pause when the leaseholder's node is killed
 
 npm run bench -- NAME --help lists the options of one. Needs npm run build.
 `;

@@ -170,7 +170,8 @@ class MemoryTransaction implements KvTransaction {
   #scan(span: Span, options: ScanOptions): ScanChunk {
     const snapshot = this.#snapshot();
     const { start, end } = spanText(span);
-    const rowsMax = options.rowsMax === undefined || options.rowsMax === 0 ? Infinity : options.rowsMax;
+    const rowsMax =
+      options.rowsMax === undefined || options.rowsMax === 0 ? Infinity : options.rowsMax;
     const bytesMax = options.bytesMax ?? 2 ** 20;
     const reverse = options.reverse ?? false;
     const rows: KeyValue[] = [];
@@ -287,13 +288,14 @@ class MemoryTransaction implements KvTransaction {
 
   #isUntracked(key: string): boolean {
     const span = this.#untracked;
-    return (
-      span !== undefined && key >= span.start && (span.end === undefined || key < span.end)
-    );
+    return span !== undefined && key >= span.start && (span.end === undefined || key < span.end);
   }
 }
 
-function visible(versions: readonly Version[] | undefined, snapshot: number): Uint8Array | undefined {
+function visible(
+  versions: readonly Version[] | undefined,
+  snapshot: number,
+): Uint8Array | undefined {
   if (versions === undefined) return undefined;
   for (let at = versions.length - 1; at >= 0; at--) {
     const version = versions[at];
