@@ -1,8 +1,6 @@
-import type { Calls } from "#runtime/calls.ts";
-import type { Clock } from "#runtime/ports.ts";
-import { assembleTopology, summarizeNode } from "./assemble-topology.ts";
-import type { ClusterSource } from "./cluster-source.ts";
-import { encodeNodeReport, reportMethod } from "./node-report.ts";
+import { assert } from "#base/assert.ts";
+import type { ClusterView } from "#cluster/cluster-view.ts";
+import type { Cancel, Clock } from "#runtime/ports.ts";
 import { renderState } from "./state-document.ts";
 import type {
   AdminApi,
@@ -12,17 +10,15 @@ import type {
   ProcessFigures,
   Topology,
 } from "./topology.ts";
+import { readTopology, summarizeNode } from "./topology-from-view.ts";
 
 /** What this node knows of itself. */
 export interface NodeSource {
   checks(): readonly HealthCheck[];
-  process(): ProcessFigures;
+  process(): Promise<ProcessFigures>;
   knobs(): readonly KnobView[];
 }
 
-export const watchIntervalMsMin = 200;
-export const watchIntervalMsMax = 60_000;
-export const watchIntervalMsDefault = 1_000;
 /** Changes that come together are pushed together. */
 const changeQuietMs = 50;
 /** A topology this fresh is shared by everyone who asks. */
@@ -31,37 +27,25 @@ const shareMs = 100;
 /** Answers operators on this node. */
 export class NodeAdmin implements AdminApi {
   readonly #clock: Clock;
-  readonly #calls: Calls;
-  readonly #cluster: ClusterSource;
+  readonly #cluster: ClusterView;
   readonly #node: NodeSource;
   #latest: { readonly atMs: number; readonly topology: Promise<Topology> } | undefined;
 
-  constructor(clock: Clock, calls: Calls, cluster: ClusterSource, node: NodeSource) {
+  constructor(clock: Clock, cluster: ClusterView, node: NodeSource) {
     this.#clock = clock;
-    this.#calls = calls;
     this.#cluster = cluster;
     this.#node = node;
-    calls.handle(reportMethod, () => Promise.resolve(encodeNodeReport(cluster.report())));
   }
 
-  node(): Promise<NodeView> {
-    const nowMs = this.#clock.wallMs();
-    const report = this.#cluster.report();
-    const member = this.#cluster.members().find(({ nodeId }) => nodeId === this.#cluster.self) ?? {
-      nodeId: this.#cluster.self,
-      version: report.version,
-      grpcAddress: "",
-      sqlAddress: "",
-      healthAddress: "",
-      locality: new Map<string, string>(),
-      membership: "active" as const,
-    };
-    return Promise.resolve({
-      node: summarizeNode(member, this.#cluster, { kind: "report", report }, nowMs),
+  async node(): Promise<NodeView> {
+    const self = this.#cluster.nodes().find((node) => node.isSelf);
+    assert(self !== undefined, "a node knows itself");
+    return {
+      node: summarizeNode(self),
       checks: this.#node.checks(),
-      process: this.#node.process(),
-      answeredAtMs: nowMs,
-    });
+      process: await this.#node.process(),
+      answeredAtMs: this.#clock.wallMs(),
+    };
   }
 
   /** Shared by all who ask at about the same time, so that watchers do not multiply the questions. */
@@ -70,9 +54,7 @@ export class NodeAdmin implements AdminApi {
     if (this.#latest !== undefined && nowMs - this.#latest.atMs < shareMs) {
       return this.#latest.topology;
     }
-    const topology = assembleTopology(this.#cluster, this.#calls, {
-      nowMs: () => this.#clock.wallMs(),
-    });
+    const topology = readTopology(this.#cluster);
     this.#latest = { atMs: nowMs, topology };
     return topology;
   }
@@ -82,44 +64,15 @@ export class NodeAdmin implements AdminApi {
     readonly signal: AbortSignal;
   }): AsyncIterable<Topology> {
     const { intervalMs, signal } = options;
-    let wake = () => {};
-    let isChanged = false;
-    const unsubscribe = this.#cluster.onChange(() => {
-      isChanged = true;
-      wake();
-    });
-    const onAbort = () => {
-      wake();
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
+    const changes = new ChangeWait(this.#clock, this.#cluster, signal);
     try {
       while (!signal.aborted) {
-        isChanged = false;
         yield await this.topology();
-        if (signal.aborted) return;
-        await new Promise<void>((resolve) => {
-          let cancelQuiet = () => {};
-          const cancelInterval = this.#clock.after(intervalMs, done);
-          function done() {
-            cancelInterval();
-            cancelQuiet();
-            resolve();
-          }
-          wake = () => {
-            if (signal.aborted) done();
-            else {
-              cancelQuiet();
-              cancelQuiet = this.#clock.after(changeQuietMs, done);
-            }
-          };
-          if (isChanged || signal.aborted) wake();
-        });
         // A change must not be answered with what was assembled before it.
-        if (isChanged) this.#latest = undefined;
+        if (await changes.wait(intervalMs)) this.#latest = undefined;
       }
     } finally {
-      unsubscribe();
-      signal.removeEventListener("abort", onAbort);
+      changes.close();
     }
   }
 
@@ -129,5 +82,56 @@ export class NodeAdmin implements AdminApi {
 
   knobs(): Promise<readonly KnobView[]> {
     return Promise.resolve(this.#node.knobs());
+  }
+}
+
+/** Waits for a change of the cluster, an interval or the end, whichever is first. */
+class ChangeWait {
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
+  readonly #unsubscribe: Cancel;
+  readonly #onAbort = () => {
+    this.#wake?.();
+  };
+  #hasChanged = false;
+  #cancelTimer: Cancel = () => {};
+  #wake: (() => void) | undefined;
+
+  constructor(clock: Clock, cluster: ClusterView, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#signal = signal;
+    this.#unsubscribe = cluster.onChange(() => {
+      if (this.#hasChanged) return;
+      this.#hasChanged = true;
+      if (this.#wake !== undefined) this.#wakeAfter(changeQuietMs);
+    });
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** True when something changed since the last wait ended. */
+  async wait(intervalMs: number): Promise<boolean> {
+    if (this.#signal.aborted) return false;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      this.#wakeAfter(this.#hasChanged ? changeQuietMs : intervalMs);
+    });
+    this.#cancelTimer();
+    this.#wake = undefined;
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#cancelTimer();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+  }
+
+  #wakeAfter(delayMs: number): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#clock.after(delayMs, () => {
+      this.#wake?.();
+    });
   }
 }

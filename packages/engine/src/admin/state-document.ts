@@ -53,7 +53,7 @@ export function renderState(topology: Topology): string {
           liveness: node.liveness,
           health: node.health ?? "Unknown",
           version: node.version,
-          locality: Object.fromEntries(node.locality),
+          locality: node.locality,
         },
       ]),
     ),

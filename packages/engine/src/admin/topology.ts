@@ -36,7 +36,7 @@ export interface NodeSummary {
   readonly grpcAddress: string;
   readonly sqlAddress: string;
   readonly healthAddress: string;
-  readonly locality: ReadonlyMap<string, string>;
+  readonly locality: Readonly<Record<string, string>>;
   readonly membership: Membership;
   readonly liveness: Liveness;
   /** 0 when never. */
@@ -62,23 +62,17 @@ export type ReplicaRole = "voter" | "learner" | "outgoing";
 export interface ReplicaSummary {
   readonly nodeId: NodeId;
   readonly role: ReplicaRole;
-  readonly isLeaseholder: boolean;
-  /** The node's own figures, or why there are none. */
-  readonly report:
-    | {
-        readonly kind: "reported";
-        readonly recordCount: number;
-        readonly sizeBytes: number;
-        readonly appliedIndex: number;
-        readonly lastIndex: number;
-        /** `leader`, `follower`, `candidate`, `learner`. */
-        readonly raftState: string;
-        readonly reportedAtMs: number;
-      }
-    /** The node answered and does not have the replica. */
-    | { readonly kind: "absent" }
-    /** The node did not answer; `error` is the failure's name. */
-    | { readonly kind: "failed"; readonly error: string };
+  readonly leaseholder: boolean;
+  /** What follows is the node's own account; false when it gave none, and then `error` says why. */
+  readonly reported: boolean;
+  readonly recordCount: number;
+  readonly sizeBytes: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+  /** `leader`, `follower`, `candidate`, `learner`. */
+  readonly raftState: string;
+  readonly reportedAtMs: number;
+  readonly error: string;
 }
 
 export interface RangeSummary {
