@@ -58,7 +58,7 @@ export interface AppendMessage extends MessageBase {
 
 /**
  * Accepted: the sender durably holds the leader's log up to `index`. Rejected: it does not hold the
- * entry before `index + 1`, and `hintIndex`/`hintTerm` name the last place where the logs may agree.
+ * leader's entry at `index`, and `hintIndex`/`hintTerm` name the last place where the logs may agree.
  */
 export interface AppendResponseMessage extends MessageBase {
   readonly kind: "appendResponse";
@@ -125,6 +125,14 @@ export interface TimeoutNowMessage extends MessageBase {
   readonly kind: "timeoutNow";
 }
 
+/**
+ * The sender does not lead in any term up to `term`, so nobody need hold on to a promise made to it as
+ * leader of one. Sent until another leader is known.
+ */
+export interface RelinquishMessage extends MessageBase {
+  readonly kind: "relinquish";
+}
+
 export type Message =
   | AppendMessage
   | AppendResponseMessage
@@ -135,7 +143,8 @@ export type Message =
   | VoteMessage
   | VoteResponseMessage
   | SnapshotMessage
-  | TimeoutNowMessage;
+  | TimeoutNowMessage
+  | RelinquishMessage;
 
 /** What an entry is charged against every bound in bytes. */
 export function entryBytes(entry: Entry): number {

@@ -87,7 +87,10 @@ const textFields = [
 
 /** Condition, message, position, and the fields that are set. The cause stays behind. */
 export function writeSqlError(writer: ByteWriter, error: SqlError): void {
-  writer.string(error.condition).string(error.message).varint(error.fields.position ?? 0);
+  writer
+    .string(error.condition)
+    .string(error.message)
+    .varint(error.fields.position ?? 0);
   for (const field of textFields) {
     const text = error.fields[field];
     writer.boolean(text !== undefined);

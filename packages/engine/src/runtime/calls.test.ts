@@ -32,11 +32,13 @@ test("a SqlError crosses with its condition and fields; another error becomes in
   two.handle("bug", async () => {
     throw new TypeError("undefined is not a function");
   });
-  await expect(clock.run(one.call(2, "fail", bytes(""), { timeoutMs: 100 }))).rejects.toMatchObject({
-    condition: "unique_violation",
-    message: "duplicate key",
-    fields: { detail: "Key (a)=(1)", table: "t" },
-  });
+  await expect(clock.run(one.call(2, "fail", bytes(""), { timeoutMs: 100 }))).rejects.toMatchObject(
+    {
+      condition: "unique_violation",
+      message: "duplicate key",
+      fields: { detail: "Key (a)=(1)", table: "t" },
+    },
+  );
   await expect(clock.run(one.call(2, "bug", bytes(""), { timeoutMs: 100 }))).rejects.toMatchObject({
     condition: "internal_error",
   });
@@ -135,7 +137,9 @@ test("an answer for an earlier life of the caller does not reach the next", asyn
     await clock.sleep(10);
     return bytes("for the first life");
   });
-  const lost = one.call(2, "slow", bytes(""), { timeoutMs: 1_000 }).catch((error: unknown) => error);
+  const lost = one
+    .call(2, "slow", bytes(""), { timeoutMs: 1_000 })
+    .catch((error: unknown) => error);
   await clock.time.runFor(5);
   one.close();
   const again = start(1);

@@ -279,7 +279,8 @@ export class Calls {
   #onDisconnected(node: number): void {
     this.#disconnected.add(node);
     for (const [number, { to, method }] of [...this.#waiting]) {
-      if (to === node) this.#fail(number, new CallFailed({ to, method }, "unknown", "disconnected"));
+      if (to === node)
+        this.#fail(number, new CallFailed({ to, method }, "unknown", "disconnected"));
     }
     this.#abortCallsOf(node);
   }

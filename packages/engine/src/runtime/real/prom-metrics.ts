@@ -68,11 +68,7 @@ export class PromMetrics implements Metrics {
   }
 }
 
-function findOrAdd<Metric>(
-  metrics: Map<string, Metric>,
-  name: string,
-  make: () => Metric,
-): Metric {
+function findOrAdd<Metric>(metrics: Map<string, Metric>, name: string, make: () => Metric): Metric {
   let metric = metrics.get(name);
   if (metric === undefined) {
     metric = make();

@@ -46,7 +46,9 @@ export class SimClock implements Clock {
   }
 
   wallMicros(): bigint {
-    return BigInt(Math.floor((this.time.nowMs + this.#offsetMs) * 1_000)) + BigInt(epochMs) * 1_000n;
+    return (
+      BigInt(Math.floor((this.time.nowMs + this.#offsetMs) * 1_000)) + BigInt(epochMs) * 1_000n
+    );
   }
 
   monotonicMs(): number {

@@ -191,7 +191,8 @@ export class SimDisk {
       if (directoryOf(path) === directory) this.#durableNames.set(path, inode);
     }
     for (const path of [...this.#durableNames.keys()]) {
-      if (directoryOf(path) === directory && !this.#names.has(path)) this.#durableNames.delete(path);
+      if (directoryOf(path) === directory && !this.#names.has(path))
+        this.#durableNames.delete(path);
     }
   }
 
@@ -244,7 +245,10 @@ export class SimDisk {
 
   #ensureSpace(action: string, path: string, moreBytes: number): void {
     if (moreBytes > 0 && this.usedBytes + moreBytes > this.#capacityBytes) {
-      throw new SqlError("disk_full", `could not ${action} file "${path}": No space left on device`);
+      throw new SqlError(
+        "disk_full",
+        `could not ${action} file "${path}": No space left on device`,
+      );
     }
   }
 }

@@ -152,7 +152,10 @@ export class SimNetwork {
   }
 
   #announceIfConnected(a: SimEndpoint, b: SimEndpoint): void {
-    if (this.#blocked.has(linkName(a.self, b.self)) || this.#blocked.has(linkName(b.self, a.self))) {
+    if (
+      this.#blocked.has(linkName(a.self, b.self)) ||
+      this.#blocked.has(linkName(b.self, a.self))
+    ) {
       return;
     }
     this.#announceLater(a, b.self, "connected");
@@ -166,11 +169,7 @@ export class SimNetwork {
     if (b !== undefined) this.#announceLater(b, from, "disconnected");
   }
 
-  #announceLater(
-    endpoint: SimEndpoint,
-    node: number,
-    state: "connected" | "disconnected",
-  ): void {
+  #announceLater(endpoint: SimEndpoint, node: number, state: "connected" | "disconnected"): void {
     this.#time.schedule(this.#defaultFaults.delayMsMax, () => {
       if (this.#endpoints.get(endpoint.self) === endpoint) endpoint.announce(node, state);
     });
