@@ -1,14 +1,27 @@
-import { InvariantViolation } from "#base/assert.ts";
-import type { Timestamp } from "#base/hlc.ts";
+import { assert } from "#base/assert.ts";
+import { equalBytes, keyAfter } from "#base/bytes.ts";
+import { SqlError } from "#base/errors.ts";
+import { isBefore, laterTimestamp, zeroTimestamp, type Timestamp } from "#base/hlc.ts";
 import type { RangeId, Span } from "#base/ids.ts";
-import type { Disk, Runtime } from "#runtime/ports.ts";
+import type { Cancel, Disk, Runtime } from "#runtime/ports.ts";
+import { FlushPlan } from "./flush-plan.ts";
 import type { OrderedStore } from "./ordered-store.ts";
+import { OverlayLayer, keyString, type OverlayVersion } from "./overlay.ts";
+import {
+  newRangeRecord,
+  putApplied,
+  putState,
+  readRangeRecords,
+  type RangeRecord,
+} from "./range-records.ts";
+import { StoreReader } from "./store-reader.ts";
+import { encodeTimestamp, readTimestamp } from "./version-codec.ts";
 import type { TransactionTag, WriteBatch } from "./write-batch.ts";
 
 export interface StoreOptions {
   /** Longest time an applied batch waits for its flush. Default 500 ms. */
   readonly flushIntervalMs?: number;
-  /** Size of the overlay that starts a flush before the interval is over. Default 8 MiB. */
+  /** Size of the overlay that starts a flush before the interval is over. Default 4 MiB. */
   readonly overlayBytesMax?: number;
   /** Free disk space below which writes are refused with 53100. Default 256 MiB. */
   readonly freeBytesReserve?: number;
@@ -47,7 +60,10 @@ export interface ScanRow {
 }
 
 export interface ScanResult {
-  /** In key order, or against it when `reverse`. The caller may keep the bytes. */
+  /**
+   * In key order, or against it when `reverse`. The caller may keep the bytes. Can be empty although
+   * there is a rest: a scan also ends after many keys that have nothing to show.
+   */
   readonly rows: readonly ScanRow[];
   /** What a further scan must cover; undefined when the span is done. */
   readonly rest: Span | undefined;
@@ -92,95 +108,373 @@ export interface RangeStatistics {
  * - After a crash the store is as of durableAppliedIndex of each range, exactly.
  */
 export class Store {
-  static open(
-    _runtime: Runtime,
-    _disk: Disk,
-    _backend: OrderedStore,
-    _options?: StoreOptions,
+  readonly #runtime: Runtime;
+  readonly #disk: Disk;
+  readonly #backend: OrderedStore;
+  readonly #flushIntervalMs: number;
+  readonly #overlayBytesMax: number;
+  readonly #freeBytesReserve: number;
+
+  readonly #ranges: Map<RangeId, RangeRecord>;
+  /** Newest first; only the first one takes writes. */
+  #layers: OverlayLayer[] = [new OverlayLayer()];
+  /** Layers already flushed, newest first, kept so that validation need not look into the backend. */
+  #flushedLayers: OverlayLayer[] = [];
+  /** Versions above this are all in #layers and #flushedLayers. */
+  #unseenTimestamp: Timestamp;
+  /** No flushed version is above this. */
+  #flushedTimestamp: Timestamp;
+  readonly #reader: StoreReader;
+
+  /** Settles when all work on the backend that was asked for is done. */
+  #backendWork: Promise<void> = Promise.resolve();
+  #queuedFlush: Promise<void> | undefined;
+  #flushTimer: Cancel | undefined;
+  #freeBytes = Infinity;
+  #freeBytesAtMs = -Infinity;
+  #isClosed = false;
+  readonly #flushHandlers: ((rangeIds: readonly RangeId[]) => void)[] = [];
+
+  private constructor(runtime: Runtime, disk: Disk, backend: OrderedStore, options: StoreOptions) {
+    this.#runtime = runtime;
+    this.#disk = disk;
+    this.#backend = backend;
+    this.#flushIntervalMs = options.flushIntervalMs ?? 500;
+    this.#overlayBytesMax = options.overlayBytesMax ?? 4 * 2 ** 20;
+    this.#freeBytesReserve = options.freeBytesReserve ?? 256 * 2 ** 20;
+    this.#ranges = readRangeRecords(backend);
+    const stored = backend.get("node", flushedTimestampKey);
+    this.#flushedTimestamp = stored === undefined ? zeroTimestamp : readTimestamp(stored);
+    this.#unseenTimestamp = this.#flushedTimestamp;
+    this.#reader = new StoreReader(backend);
+    this.#reader.setLayers(this.#layers);
+  }
+
+  static async open(
+    runtime: Runtime,
+    disk: Disk,
+    backend: OrderedStore,
+    options: StoreOptions = {},
   ): Promise<Store> {
-    throw new InvariantViolation("not written yet");
+    const store = new Store(runtime, disk, backend, options);
+    await store.#lookAtSpace();
+    return store;
   }
 
   /** For point writes and small batches; for large ones see `applySliced`. */
-  apply(_apply: Apply): void {
-    throw new InvariantViolation("not written yet");
+  apply(apply: Apply): void {
+    const { rangeId, appliedIndex, batch, state } = apply;
+    const record = this.#advance(rangeId, appliedIndex);
+    const layer = this.#activeLayer();
+    if (batch !== undefined) layer.add(rangeId, batch, 0, batch.writes.length);
+    if (state !== undefined) applyState(record, layer, { rangeId, state });
+    layer.setApplied(rangeId, appliedIndex);
+    this.#scheduleFlush(layer);
   }
 
   /**
    * As `apply`, in slices that let other work run. Readers see nothing of the batch until it is
    * complete; until the promise resolves no other apply for the range may start.
    */
-  applySliced(_apply: Apply): Promise<void> {
-    throw new InvariantViolation("not written yet");
+  async applySliced(apply: Apply): Promise<void> {
+    const { rangeId, appliedIndex, batch, state } = apply;
+    if (batch === undefined || batch.writes.length <= sliceWrites) {
+      this.apply(apply);
+      return;
+    }
+    const layer = new OverlayLayer();
+    for (let from = 0; from < batch.writes.length; from += sliceWrites) {
+      layer.add(rangeId, batch, from, Math.min(from + sliceWrites, batch.writes.length));
+      await this.#runtime.clock.yield();
+    }
+    const record = this.#advance(rangeId, appliedIndex);
+    if (state !== undefined) applyState(record, layer, { rangeId, state });
+    layer.setApplied(rangeId, appliedIndex);
+    this.#setLayers([new OverlayLayer(), layer, ...this.#layers.filter((l) => !l.isEmpty)]);
+    this.#scheduleFlush(layer);
   }
 
   /** 0 when nothing was applied. */
-  appliedIndex(_rangeId: RangeId): number {
-    throw new InvariantViolation("not written yet");
+  appliedIndex(rangeId: RangeId): number {
+    return this.#ranges.get(rangeId)?.appliedIndex ?? 0;
   }
 
   /** What a restart would find; the shared log may be truncated up to here. */
-  durableAppliedIndex(_rangeId: RangeId): number {
-    throw new InvariantViolation("not written yet");
+  durableAppliedIndex(rangeId: RangeId): number {
+    return this.#ranges.get(rangeId)?.durableAppliedIndex ?? 0;
   }
 
   /** Called after each flush with the ranges whose durable applied index moved. */
-  onFlushed(_handler: (rangeIds: readonly RangeId[]) => void): void {
-    throw new InvariantViolation("not written yet");
+  onFlushed(handler: (rangeIds: readonly RangeId[]) => void): void {
+    this.#flushHandlers.push(handler);
   }
 
   /** Ranges that have applied anything here, ascending. */
   rangeIds(): readonly RangeId[] {
-    throw new InvariantViolation("not written yet");
+    return [...this.#ranges.keys()].sort((a, b) => a - b);
   }
 
-  rangeState(_rangeId: RangeId, _name: string): Uint8Array | undefined {
-    throw new InvariantViolation("not written yet");
+  rangeState(rangeId: RangeId, name: string): Uint8Array | undefined {
+    return this.#ranges.get(rangeId)?.state.get(name);
   }
 
-  statistics(_rangeId: RangeId): RangeStatistics {
-    throw new InvariantViolation("not written yet");
+  statistics(rangeId: RangeId): RangeStatistics {
+    return this.#ranges.get(rangeId)?.statistics ?? { liveKeys: 0, liveBytes: 0 };
+  }
+
+  /** Bytes applied and not flushed yet: what back-pressure looks at. */
+  get unflushedBytes(): number {
+    let bytes = 0;
+    for (const layer of this.#layers) bytes += layer.bytes;
+    return bytes;
+  }
+
+  /** Throws 53100 when the disk has less than the reserve left. To be asked before proposing a write. */
+  ensureSpace(): void {
+    if (this.#freeBytes >= this.#freeBytesReserve) return;
+    if (this.#runtime.clock.monotonicMs() - this.#freeBytesAtMs > spaceAgeMsMax) {
+      void this.#lookAtSpace();
+    }
+    throw new SqlError("disk_full", "could not write: the data folder's disk is full", {
+      detail: `${Math.floor(this.#freeBytes / 2 ** 20)} MiB are free; ${Math.floor(this.#freeBytesReserve / 2 ** 20)} MiB are kept in reserve.`,
+      hint: "Free some disk space.",
+    });
   }
 
   /** The newest version at or below the timestamp, tombstones left out. The value may be kept. */
-  get(_key: Uint8Array, _timestamp: Timestamp): Uint8Array | undefined {
-    throw new InvariantViolation("not written yet");
+  get(key: Uint8Array, timestamp: Timestamp): Uint8Array | undefined {
+    return this.#reader.get(key, timestamp);
   }
 
   /** As `get`, and says whether a version in (timestamp, uncertaintyLimit] makes the answer doubtful. */
-  read(_key: Uint8Array, _timestamp: Timestamp, _uncertaintyLimit: Timestamp): PointRead {
-    throw new InvariantViolation("not written yet");
+  read(key: Uint8Array, timestamp: Timestamp, uncertaintyLimit: Timestamp): PointRead {
+    return this.#reader.read(key, timestamp, uncertaintyLimit);
   }
 
   /** The newest version of the key, tombstones included: for conflict checks. */
-  newest(_key: Uint8Array): Version | undefined {
-    throw new InvariantViolation("not written yet");
+  newest(key: Uint8Array): Version | undefined {
+    return this.#reader.newest(key);
   }
 
   /** True when the key has a version above the timestamp. */
-  hasNewer(_key: Uint8Array, _timestamp: Timestamp): boolean {
-    throw new InvariantViolation("not written yet");
+  hasNewer(key: Uint8Array, timestamp: Timestamp): boolean {
+    const name = keyString(key);
+    for (const layer of this.#layers) {
+      const version = layer.newest(name);
+      if (version !== undefined) return isBefore(timestamp, version.batch.timestamp);
+    }
+    // What was flushed is not above #flushedTimestamp.
+    if (!isBefore(timestamp, this.#flushedTimestamp)) return false;
+    return this.#reader.hasNewerStored(key, timestamp);
   }
 
-  /** A key in the span with a version above the timestamp, and that version's time: read validation. */
+  /**
+   * A key in the span with a version above the timestamp, and that version's time: read validation.
+   * Looks at what was written lately, and at the whole span only for a timestamp long past.
+   */
   findNewer(
-    _span: Span,
-    _timestamp: Timestamp,
+    span: Span,
+    timestamp: Timestamp,
   ): { readonly key: Uint8Array; readonly timestamp: Timestamp } | undefined {
-    throw new InvariantViolation("not written yet");
+    if (span.end !== undefined && equalBytes(span.end, keyAfter(span.start))) {
+      if (!this.hasNewer(span.start, timestamp)) return undefined;
+      const newest = this.newest(span.start);
+      assert(newest !== undefined, "a newer version went away");
+      return { key: span.start, timestamp: newest.timestamp };
+    }
+    const start = keyString(span.start);
+    const end = span.end === undefined ? undefined : keyString(span.end);
+    for (const layer of [...this.#layers, ...this.#flushedLayers]) {
+      if (!isBefore(timestamp, layer.maxTimestamp)) continue;
+      for (const cursor = layer.from(start); cursor.next();) {
+        if (end !== undefined && cursor.key >= end) break;
+        const { key, batch }: OverlayVersion = cursor.value;
+        if (isBefore(timestamp, batch.timestamp)) return { key, timestamp: batch.timestamp };
+      }
+    }
+    if (!isBefore(timestamp, this.#unseenTimestamp)) return undefined;
+    return this.#reader.findNewerStored(span, timestamp);
   }
 
-  scan(_request: ScanRequest): ScanResult {
-    throw new InvariantViolation("not written yet");
+  scan(request: ScanRequest): ScanResult {
+    return this.#reader.scan(request);
   }
 
   /** Makes everything applied so far durable. Concurrent calls share one flush. */
   flush(): Promise<void> {
-    throw new InvariantViolation("not written yet");
+    this.#queuedFlush ??= this.exclusively(async () => {
+      this.#queuedFlush = undefined;
+      this.#flushTimer?.();
+      this.#flushTimer = undefined;
+      await this.#flushLayers();
+    });
+    return this.#queuedFlush;
+  }
+
+  /** Runs the task when no flush and no other such task writes to the backend. */
+  exclusively(task: (backend: OrderedStore) => Promise<void>): Promise<void> {
+    const done = this.#backendWork.then(() => task(this.#backend));
+    this.#backendWork = done.catch(() => {});
+    return done;
+  }
+
+  /** A view of what is durable, for a snapshot. */
+  openView() {
+    return this.#backend.openView();
+  }
+
+  /** Takes over what a snapshot put into the backend in place of the range. */
+  replaceRange(rangeId: RangeId, record: RangeRecord, maxTimestamp: Timestamp): void {
+    assert(
+      this.#layers.every((layer) => !layer.applied.has(rangeId)),
+      "the range was written while its snapshot was installed",
+    );
+    this.#ranges.set(rangeId, record);
+    this.#flushedTimestamp = laterTimestamp(this.#flushedTimestamp, maxTimestamp);
+    this.#unseenTimestamp = this.#flushedTimestamp;
+    this.#flushedLayers = [];
   }
 
   /** Flushes and closes the backend. */
-  close(): Promise<void> {
-    throw new InvariantViolation("not written yet");
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    this.#flushTimer?.();
+    await this.#backend.close();
   }
+
+  #advance(rangeId: RangeId, appliedIndex: number): RangeRecord {
+    assert(!this.#isClosed, "apply to a closed store");
+    let record = this.#ranges.get(rangeId);
+    if (record === undefined) {
+      record = newRangeRecord();
+      this.#ranges.set(rangeId, record);
+    }
+    assert(
+      appliedIndex > record.appliedIndex,
+      `entry ${appliedIndex} of range ${rangeId} applied after ${record.appliedIndex}`,
+    );
+    record.appliedIndex = appliedIndex;
+    return record;
+  }
+
+  #activeLayer(): OverlayLayer {
+    const layer = this.#layers[0];
+    assert(layer !== undefined, "the store has no active layer");
+    return layer;
+  }
+
+  #setLayers(layers: OverlayLayer[]): void {
+    this.#layers = layers;
+    this.#reader.setLayers(layers);
+  }
+
+  #scheduleFlush(layer: OverlayLayer): void {
+    if (layer.bytes >= this.#overlayBytesMax) {
+      if (this.#queuedFlush === undefined) this.#flushInBackground();
+    } else if (this.#flushTimer === undefined && this.#queuedFlush === undefined) {
+      this.#flushTimer = this.#runtime.clock.after(this.#flushIntervalMs, () => {
+        this.#flushInBackground();
+      });
+    }
+  }
+
+  #flushInBackground(): void {
+    this.flush().catch((error: unknown) => {
+      // Nothing is lost: the layers stay, and the shared log keeps their entries.
+      this.#runtime.log.error("could not flush the store; trying again", { error });
+      if (this.#isClosed || this.#flushTimer !== undefined) return;
+      this.#flushTimer = this.#runtime.clock.after(flushRetryMs, () => this.#flushInBackground());
+    });
+  }
+
+  async #flushLayers(): Promise<void> {
+    if (!this.#activeLayer().isEmpty) this.#setLayers([new OverlayLayer(), ...this.#layers]);
+    for (;;) {
+      const oldest = this.#layers.at(-1);
+      if (oldest === undefined || this.#layers.length === 1) break;
+      await this.#flushLayer(oldest);
+    }
+    await this.#lookAtSpace();
+  }
+
+  async #flushLayer(layer: OverlayLayer): Promise<void> {
+    const plan = new FlushPlan(this.#backend);
+    const { clock } = this.#runtime;
+    let sliceStartMs = clock.monotonicMs();
+    for (const _ of plan.planLayer(layer)) {
+      if (clock.monotonicMs() - sliceStartMs < sliceMs) continue;
+      await clock.yield();
+      sliceStartMs = clock.monotonicMs();
+    }
+    const flushedTimestamp = laterTimestamp(this.#flushedTimestamp, layer.maxTimestamp);
+    const statistics = new Map<RangeId, RangeStatistics>();
+    for (const rangeId of layer.applied.keys()) {
+      statistics.set(rangeId, plan.statistics(rangeId, this.statistics(rangeId)));
+    }
+    await this.#backend.write((batch) => {
+      plan.put(batch);
+      for (const [rangeId, counted] of statistics) {
+        putApplied(batch, rangeId, layer.applied.get(rangeId) ?? 0, counted);
+      }
+      for (const [rangeId, writes] of layer.state) {
+        for (const [name, value] of writes) putState(batch, rangeId, { name, value });
+      }
+      batch.put("node", flushedTimestampKey, encodeTimestamp(flushedTimestamp));
+    });
+
+    this.#setLayers(this.#layers.filter((other) => other !== layer));
+    this.#flushedTimestamp = flushedTimestamp;
+    this.#remember(layer);
+    for (const [rangeId, counted] of statistics) {
+      const record = this.#ranges.get(rangeId);
+      assert(record !== undefined, "a range without record was flushed");
+      record.statistics = counted;
+      record.durableAppliedIndex = layer.applied.get(rangeId) ?? 0;
+    }
+    for (const handler of this.#flushHandlers) handler([...statistics.keys()]);
+  }
+
+  #remember(layer: OverlayLayer): void {
+    this.#flushedLayers.unshift(layer);
+    let bytes = 0;
+    const kept = this.#flushedLayers.filter((flushed) => {
+      bytes += flushed.bytes;
+      return bytes <= flushedBytesMax;
+    });
+    for (const dropped of this.#flushedLayers.slice(kept.length)) {
+      this.#unseenTimestamp = laterTimestamp(this.#unseenTimestamp, dropped.maxTimestamp);
+    }
+    this.#flushedLayers = kept;
+  }
+
+  async #lookAtSpace(): Promise<void> {
+    this.#freeBytesAtMs = this.#runtime.clock.monotonicMs();
+    const { freeBytes } = await this.#disk.space();
+    this.#freeBytes = freeBytes;
+  }
+}
+
+const flushedTimestampKey = Buffer.from("flushed timestamp");
+
+/** Writes added to a layer in one go. */
+const sliceWrites = 1_000;
+/** How long planning a flush holds the event loop. */
+const sliceMs = 3;
+const flushRetryMs = 1_000;
+const spaceAgeMsMax = 1_000;
+/** What flushed layers may hold in memory for the sake of validation. */
+const flushedBytesMax = 16 * 2 ** 20;
+
+function applyState(
+  record: RangeRecord,
+  layer: OverlayLayer,
+  change: { readonly rangeId: RangeId; readonly state: readonly RangeStateWrite[] },
+): void {
+  for (const { name, value } of change.state) {
+    if (value === undefined) record.state.delete(name);
+    else record.state.set(name, value);
+  }
+  layer.setState(change.rangeId, change.state);
 }

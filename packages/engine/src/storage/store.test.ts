@@ -1,0 +1,301 @@
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { keyAfter } from "#base/bytes.ts";
+import { compareTimestamps, maxTimestamp, type Timestamp } from "#base/hlc.ts";
+import { FileDisk } from "#runtime/real/file-disk.ts";
+import { SimClock } from "#runtime/sim/sim-clock.ts";
+import { SimDisk } from "#runtime/sim/sim-disk.ts";
+import { SimRandom } from "#runtime/sim/sim-random.ts";
+import { simRuntime } from "#runtime/sim/sim-runtime.ts";
+import { LmdbStore } from "./lmdb-store.ts";
+import { MemoryStore, MemoryTables } from "./memory-store.ts";
+import { Store } from "./store.ts";
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) fs.rmSync(folder, { recursive: true });
+});
+
+function temporaryFolder(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "holo-store-"));
+  folders.push(folder);
+  return folder;
+}
+
+interface Fact {
+  readonly timestamp: Timestamp;
+  readonly value: string | undefined;
+}
+
+/** The keyspace as a list of versions per key: slow, and plainly right. */
+class NaiveStore {
+  readonly versions = new Map<string, Fact[]>();
+
+  write(key: string, fact: Fact): void {
+    this.versions.set(key, [...(this.versions.get(key) ?? []), fact]);
+  }
+
+  at(key: string, timestamp: Timestamp): Fact | undefined {
+    return this.versions.get(key)?.findLast((v) => compareTimestamps(v.timestamp, timestamp) <= 0);
+  }
+
+  scan(start: string, end: string | undefined, timestamp: Timestamp): [string, string][] {
+    return [...this.versions.keys()]
+      .filter((key) => key >= start && (end === undefined || key < end))
+      .sort((a, b) => (a < b ? -1 : 1))
+      .flatMap((key) => {
+        const value = this.at(key, timestamp)?.value;
+        return value === undefined ? [] : [[key, value] as [string, string]];
+      });
+  }
+
+  newer(start: string, end: string | undefined, timestamp: Timestamp): boolean {
+    return [...this.versions].some(
+      ([key, facts]) =>
+        key >= start &&
+        (end === undefined || key < end) &&
+        facts.some((fact) => compareTimestamps(fact.timestamp, timestamp) > 0),
+    );
+  }
+
+  liveKeys(): number {
+    return [...this.versions.values()].filter((facts) => facts.at(-1)?.value !== undefined).length;
+  }
+}
+
+const bytes = (text: string) => Buffer.from(text, "latin1");
+const text = (value: Uint8Array | undefined) =>
+  value === undefined ? undefined : Buffer.from(value).toString("latin1");
+
+interface World {
+  readonly clock: SimClock;
+  readonly random: SimRandom;
+  readonly naive: NaiveStore;
+  store: Store;
+  ts: number;
+  index: number;
+}
+
+const at = (wallMs: number): Timestamp => ({ wallMs, logical: wallMs % 3 });
+
+function randomKey(random: SimRandom): string {
+  const length = 1 + random.integer(12);
+  const alphabet = "\0\x01a\xff";
+  return Array.from({ length }, () => alphabet[random.integer(4)])
+    .join("")
+    .slice(0, random.chance(0.5) ? 2 : 12);
+}
+
+function applyRandom(world: World): { appliedIndex: number; writes: [string, Fact][] } {
+  const { random } = world;
+  const keys = new Set(Array.from({ length: 1 + random.integer(6) }, () => randomKey(random)));
+  world.ts += 1 + random.integer(5);
+  const timestamp = at(world.ts);
+  const writes = [...keys].map((key): [string, Fact] => {
+    const value = random.chance(0.25) ? undefined : `${key}@${world.ts}`.slice(random.integer(3));
+    return [key, { timestamp, value }];
+  });
+  const appliedIndex = ++world.index;
+  world.store.apply({
+    rangeId: 1,
+    appliedIndex,
+    batch: {
+      timestamp,
+      tag: Buffer.alloc(8, world.index),
+      writes: writes.map(([key, { value }]) => ({
+        key: bytes(key),
+        value: value === undefined ? undefined : bytes(value),
+      })),
+    },
+    state: [{ name: "index", value: bytes(String(appliedIndex)) }],
+  });
+  for (const [key, fact] of writes) world.naive.write(key, fact);
+  return { appliedIndex, writes };
+}
+
+function checkReads(world: World): void {
+  const { random, store, naive } = world;
+  const timestamp = at(random.integer(world.ts + 3));
+  const limit = at(timestamp.wallMs + random.integer(10));
+  const key = random.chance(0.7) ? randomKey(random) : ([...naive.versions.keys()].at(-1) ?? "a");
+
+  expect(text(store.get(bytes(key), timestamp))).toBe(naive.at(key, timestamp)?.value);
+  const newest = naive.versions.get(key)?.at(-1);
+  const found = store.newest(bytes(key));
+  expect(found?.timestamp).toEqual(newest?.timestamp);
+  expect(text(found?.value)).toBe(newest?.value);
+  const isNewer = newest !== undefined && compareTimestamps(newest.timestamp, timestamp) > 0;
+  expect(store.hasNewer(bytes(key), timestamp)).toBe(isNewer);
+  const point = { start: bytes(key), end: keyAfter(bytes(key)) };
+  expect(store.findNewer(point, timestamp) !== undefined).toBe(isNewer);
+
+  const atLimit = naive.at(key, limit);
+  const isUncertain = atLimit !== undefined && compareTimestamps(atLimit.timestamp, timestamp) > 0;
+  const read = store.read(bytes(key), timestamp, limit);
+  expect(text(read.value)).toBe(naive.at(key, timestamp)?.value);
+  expect(read.uncertain).toEqual(isUncertain ? atLimit.timestamp : undefined);
+
+  const bounds = [randomKey(random), randomKey(random)].sort((a, b) => (a < b ? -1 : 1));
+  const start = random.chance(0.2) ? "" : (bounds[0] ?? "");
+  const end = random.chance(0.2) ? undefined : bounds[1];
+  const span = { start: bytes(start), end: end === undefined ? undefined : bytes(end) };
+  expect(store.findNewer(span, timestamp) !== undefined).toBe(naive.newer(start, end, timestamp));
+
+  const reverse = random.chance(0.5);
+  const expected = naive.scan(start, end, timestamp);
+  const rows: [string | undefined, string | undefined][] = [];
+  let rest: typeof span | undefined = span;
+  while (rest !== undefined) {
+    const rowsMax = random.chance(0.5) ? 1 + random.integer(4) : undefined;
+    const part = store.scan({ span: rest, timestamp, rowsMax, reverse });
+    for (const row of part.rows) rows.push([text(row.key), text(row.value)]);
+    if (rowsMax !== undefined) expect(part.rows.length).toBeLessThanOrEqual(rowsMax);
+    rest = part.rest as typeof span | undefined;
+  }
+  expect(rows).toEqual(reverse ? expected.reverse() : expected);
+
+  const doubtful = store.scan({ span, timestamp, uncertaintyLimit: limit });
+  const hasDoubt = [...naive.versions].some(
+    ([k, facts]) =>
+      k >= start &&
+      (end === undefined || k < end) &&
+      facts.some(
+        (f) =>
+          compareTimestamps(f.timestamp, timestamp) > 0 &&
+          compareTimestamps(f.timestamp, limit) <= 0,
+      ),
+  );
+  expect(doubtful.uncertain !== undefined).toBe(hasDoubt);
+}
+
+test("reads agree with a naive store, across flushes", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
+      const clock = new SimClock();
+      const random = new SimRandom(seed);
+      const runtime = simRuntime(seed, { clock, random });
+      const disk = new SimDisk(clock.time, random).attach();
+      const backend = new MemoryStore(clock, new MemoryTables());
+      const store = await clock.run(Store.open(runtime, disk, backend, { flushIntervalMs: 20 }));
+      const world: World = { clock, random, naive: new NaiveStore(), store, ts: 10, index: 0 };
+      for (let step = 0; step < 120; step++) {
+        if (random.chance(0.5)) applyRandom(world);
+        else if (random.chance(0.1)) await clock.run(store.flush());
+        else if (random.chance(0.2)) await clock.time.runFor(random.between(0, 30));
+        checkReads(world);
+      }
+      await clock.run(store.flush());
+      expect(store.statistics(1).liveKeys).toBe(world.naive.liveKeys());
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
+
+test("a crash leaves the store as of its durable applied index", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
+      const clock = new SimClock();
+      const random = new SimRandom(seed);
+      const runtime = simRuntime(seed, { clock, random });
+      const tables = new MemoryTables();
+      const disk = new SimDisk(clock.time, random);
+      const history: { appliedIndex: number; writes: [string, Fact][] }[] = [];
+      let ts = 10;
+      for (let life = 0; life < 3; life++) {
+        const backend = new MemoryStore(clock, tables, () => random.between(0, 10));
+        const store = await clock.run(
+          Store.open(runtime, disk.attach(), backend, { flushIntervalMs: 5 }),
+        );
+        const applied = store.appliedIndex(1);
+        expect(store.durableAppliedIndex(1)).toBe(applied);
+        expect(text(store.rangeState(1, "index"))).toBe(
+          applied === 0 ? undefined : String(applied),
+        );
+        const lost = history.findIndex((h) => h.appliedIndex > applied);
+        if (lost >= 0) history.splice(lost);
+        const naive = new NaiveStore();
+        for (const { writes } of history) for (const [key, fact] of writes) naive.write(key, fact);
+        const world: World = { clock, random, naive, store, ts, index: applied };
+        for (let i = 0; i < 10; i++) checkReads(world);
+        let durable = 0;
+        store.onFlushed(() => (durable = store.durableAppliedIndex(1)));
+        for (let step = 0; step < 30; step++) {
+          history.push(applyRandom(world));
+          if (random.chance(0.3)) await clock.time.runFor(random.between(0, 12));
+        }
+        expect(durable).toBeGreaterThan(0);
+        ts = world.ts;
+        tables.crash();
+      }
+    }),
+    { numRuns: 30 },
+  );
+}, 60_000);
+
+test("LMDB: reads agree with a naive store, and a restart finds what was flushed", async () => {
+  const folder = temporaryFolder();
+  const clock = new SimClock();
+  const random = new SimRandom(7);
+  const runtime = simRuntime(7, { clock, random });
+  let backend = LmdbStore.open(folder);
+  let store = await Store.open(runtime, new FileDisk(folder), backend);
+  const world: World = { clock, random, naive: new NaiveStore(), store, ts: 10, index: 0 };
+  for (let step = 0; step < 300; step++) {
+    applyRandom(world);
+    checkReads(world);
+    if (step % 40 === 0) await store.flush();
+    if (step % 100 === 99) {
+      await store.close();
+      backend = LmdbStore.open(folder);
+      store = await Store.open(runtime, new FileDisk(folder), backend);
+      world.store = store;
+      expect(store.appliedIndex(1)).toBe(world.index);
+    }
+  }
+  await store.flush();
+  expect(store.statistics(1).liveKeys).toBe(world.naive.liveKeys());
+  const all = store.scan({ span: { start: bytes(""), end: undefined }, timestamp: maxTimestamp });
+  expect(all.rows.length).toBe(world.naive.liveKeys());
+  await store.close();
+});
+
+test("a large batch is applied in slices and appears at once", async () => {
+  const clock = new SimClock();
+  const runtime = simRuntime(1, { clock });
+  const disk = new SimDisk(clock.time, new SimRandom(1)).attach();
+  const store = await clock.run(
+    Store.open(runtime, disk, new MemoryStore(clock, new MemoryTables())),
+  );
+  const key = (n: number) => Buffer.from(`k${n.toString().padStart(6, "0")}`);
+  const writes = Array.from({ length: 5_000 }, (_, n) => ({ key: key(n), value: key(n) }));
+  const applied = store.applySliced({
+    rangeId: 1,
+    appliedIndex: 1,
+    batch: { timestamp: at(5), tag: Buffer.alloc(8), writes },
+  });
+  await Promise.resolve();
+  expect(store.get(key(0), at(9))).toBeUndefined();
+  expect(store.appliedIndex(1)).toBe(0);
+  await clock.run(applied);
+  expect(store.get(key(4_999), at(9))).toEqual(key(4_999));
+  expect(store.appliedIndex(1)).toBe(1);
+  await clock.run(store.close());
+});
+
+test("a full disk refuses writes with 53100 until there is room again", async () => {
+  const clock = new SimClock();
+  const runtime = simRuntime(1, { clock });
+  const disk = new SimDisk(clock.time, new SimRandom(1));
+  disk.setCapacity(2 ** 20);
+  const backend = new MemoryStore(clock, new MemoryTables());
+  const store = await clock.run(Store.open(runtime, disk.attach(), backend));
+  expect(() => store.ensureSpace()).toThrow(expect.objectContaining({ condition: "disk_full" }));
+  disk.setCapacity(2 ** 40);
+  await clock.time.runFor(2_000);
+  expect(() => store.ensureSpace()).toThrow(); // asks again, and knows the next time
+  await clock.time.runFor(1);
+  store.ensureSpace();
+});
