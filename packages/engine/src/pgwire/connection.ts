@@ -118,7 +118,11 @@ export class PgConnection {
     this.#cancelStartupTimeout = runtime.clock.after(options.startupTimeoutMs, () => {
       this.#end(undefined);
     });
-    this.#attach(connection);
+  }
+
+  /** Reads from now on. */
+  start(): void {
+    this.#attach(this.#connection);
   }
 
   /** Ends what the client is running with 57014; nothing running, no effect. */

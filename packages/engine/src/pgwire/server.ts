@@ -81,6 +81,7 @@ export class PgServer implements PgConnectionOwner {
       messageBytesMax: this.#options.messageBytesMax,
     });
     this.#connections.set(client.processId, client);
+    client.start();
   }
 
   admit(connection: PgConnection): boolean {
@@ -108,7 +109,7 @@ export class PgServer implements PgConnectionOwner {
    * that are not within `graceMs` anyway.
    */
   async close(graceMs: number): Promise<void> {
-    const listenerClosed = this.#listener?.close();
+    this.#listener?.stop();
     for (const connection of [...this.#connections.values()]) connection.stopWhenIdle(shutdown);
     let cancelGrace: Cancel = () => {};
     if (this.#connections.size > 0) {
@@ -119,6 +120,6 @@ export class PgServer implements PgConnectionOwner {
     }
     cancelGrace();
     for (const connection of [...this.#connections.values()]) connection.stopNow(shutdown);
-    await listenerClosed;
+    await this.#listener?.close();
   }
 }

@@ -6,8 +6,8 @@ import { metadataKeys, PeerLink, type LaneName } from "./peer-link.ts";
 
 export interface GrpcNetworkOptions {
   readonly self: number;
-  /** A peer of another cluster is turned away. */
-  readonly clusterId: string;
+  /** Undefined before the node belongs to a cluster; until then peers are turned away, as those of another one. */
+  readonly clusterId: () => string | undefined;
   readonly credentials: ChannelCredentials;
 }
 
@@ -96,8 +96,8 @@ export class GrpcNetwork implements Network {
     const lane: LaneName = stream.metadata.get(metadataKeys.lane)[0] === "bulk" ? "bulk" : "main";
     const problem = this.#isClosed
       ? "the node is stopping"
-      : clusterId !== this.#options.clusterId
-        ? `this node belongs to cluster ${this.#options.clusterId}`
+      : clusterId !== this.#options.clusterId()
+        ? `this node belongs to ${this.#clusterName()}`
         : !Number.isInteger(from) || from === this.self
           ? "the node number is not that of a peer"
           : undefined;
@@ -132,6 +132,11 @@ export class GrpcNetwork implements Network {
   close(): void {
     this.#isClosed = true;
     for (const link of this.#links.values()) link.close();
+  }
+
+  #clusterName(): string {
+    const clusterId = this.#options.clusterId();
+    return clusterId === undefined ? "no cluster yet" : `cluster ${clusterId}`;
   }
 
   #onMessage(from: number, message: Uint8Array): void {

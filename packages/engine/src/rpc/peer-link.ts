@@ -19,7 +19,7 @@ export const metadataKeys = {
 export interface PeerLinkOptions {
   readonly self: number;
   readonly peer: number;
-  readonly clusterId: string;
+  readonly clusterId: () => string | undefined;
   readonly credentials: ChannelCredentials;
   readonly onMessage: (from: number, message: Uint8Array) => void;
   readonly onStateChange: (state: "connected" | "disconnected") => void;
@@ -144,7 +144,7 @@ export class PeerLink {
   #openStream(client: Client, name: LaneName): ClientDuplexStream<Buffer, Buffer> {
     const metadata = new Metadata();
     metadata.set(metadataKeys.nodeId, String(this.#options.self));
-    metadata.set(metadataKeys.clusterId, this.#options.clusterId);
+    metadata.set(metadataKeys.clusterId, this.#options.clusterId() ?? "");
     metadata.set(metadataKeys.lane, name);
     const stream = client.makeBidiStreamRequest(
       PeerServiceService.exchange.path,

@@ -128,6 +128,9 @@ export interface TlsServerOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  /** Accepts no more; connections go on. */
+  stop(): void;
+  /** Accepts no more and destroys the connections that are left. */
   close(): Promise<void>;
 }
 

@@ -35,8 +35,12 @@ export class NodeSockets implements Sockets {
         resolve({
           host: address.host,
           port: bound !== null && typeof bound === "object" ? bound.port : address.port,
+          stop: () => {
+            server.close();
+          },
           close: () =>
             new Promise((done) => {
+              // Calls back when the last connection is gone, also when it was stopped before.
               server.close(() => {
                 done();
               });
