@@ -101,7 +101,9 @@ export class LivenessTable implements StoreLiveness {
   readonly #heardHandlers = new Set<(node: NodeId) => void>();
   readonly #changeHandlers = new Set<() => void>();
   readonly #stops: Cancel[] = [];
+  /** Whom an earlier life of this store supported: nobody is voted for while one of them may count on it. */
   readonly #unresolved: Set<NodeId>;
+  readonly #supportedBefore: ReadonlyMap<NodeId, number>;
   readonly #votesFrom: Timestamp;
   #epochCount = 0;
   #sinceHeartbeatMs = 0;
@@ -114,7 +116,8 @@ export class LivenessTable implements StoreLiveness {
     this.#memory = options.memory;
     this.#report = options.report;
     this.#incarnation = incarnation;
-    this.#unresolved = new Set(options.memory.peerIncarnations().keys());
+    this.#supportedBefore = new Map(options.memory.peerIncarnations());
+    this.#unresolved = new Set(this.#supportedBefore.keys());
     this.#votesFrom = addMs(options.hlc.now(), supportMs);
     for (const [node, known] of options.memory.peerIncarnations()) {
       this.#peer(node).incarnation = known;
@@ -296,7 +299,9 @@ export class LivenessTable implements StoreLiveness {
     } else if (given !== undefined && isBefore(given.until, now)) {
       given = undefined;
     }
-    this.#unresolved.delete(from);
+    // A peer in the life that an earlier life of ours supported may lead by that support still: its
+    // replicas' promises to it died with us. Only a newer life of it has certainly ended the old lease.
+    if (frame.incarnation > (this.#supportedBefore.get(from) ?? 0)) this.#unresolved.delete(from);
     if (given === undefined) {
       peer.given = { incarnation: frame.incarnation, epoch: this.#nextEpoch(), until };
     } else {
