@@ -14,7 +14,8 @@ export interface SchemaDescriptor {
  *
  * - `id` is the table's oid in pg_class; ids of all objects come from one counter and are never reused.
  * - Ids of columns and indexes are never reused within a table, so old rows stay readable.
- * - attributeNumber is the column id; dropped columns keep theirs, as in PostgreSQL.
+ * - attributeNumber is the column id, from 1; dropped columns keep theirs, as in PostgreSQL.
+ * - A table row in memory has one slot per entry of `columns`, in their order.
  * - primaryIndex.columnIds is never empty: a table without a primary key has a hidden int8 row id.
  */
 export interface TableDescriptor {
@@ -48,8 +49,12 @@ export interface ColumnDescriptor {
    * COLUMN, in the value encoding, base64. Undefined: NULL.
    */
   readonly missingValue: string | undefined;
-  /** The hidden row id of a table without a primary key: absent from `*` and from INSERT. */
+  /**
+   * The hidden row id of a table without a primary key: absent from `*` and from INSERT. It has
+   * column id 0 and always stands last among the columns.
+   */
   readonly hidden: boolean;
+  readonly comment: string | undefined;
 }
 
 export interface IndexDescriptor {
