@@ -25,10 +25,7 @@ export async function collectGarbage(kv: KvClient, signal: AbortSignal): Promise
   }
 }
 
-async function firstRecord(
-  kv: KvClient,
-  signal: AbortSignal,
-): Promise<GarbageRecord | undefined> {
+async function firstRecord(kv: KvClient, signal: AbortSignal): Promise<GarbageRecord | undefined> {
   const transaction = kv.begin({ label: "garbage", readOnly: true, signal });
   const chunk = await transaction.scan(garbageSpan, { rowsMax: 1 });
   transaction.rollback();

@@ -68,7 +68,8 @@ export class CatalogSnapshot {
     }
     for (const table of virtualTables.all) {
       const schema = this.#schemasByName.get(table.schemaName);
-      if (schema !== undefined) this.#add(schema.id, table.name, table.id, { kind: "virtual", table });
+      if (schema !== undefined)
+        this.#add(schema.id, table.name, table.id, { kind: "virtual", table });
     }
     for (const table of content.tables) {
       this.#add(table.schemaId, table.name, table.id, { kind: "table", table });

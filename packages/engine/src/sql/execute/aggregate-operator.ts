@@ -1,4 +1,5 @@
 import type { AggregateCall } from "#sql/bind/expression.ts";
+import type { AggregatePlan } from "#sql/bind/query-plan.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import type { Accumulator, AggregateFunction } from "#sql/types/function.ts";
 import type { Frame } from "./frame.ts";
@@ -32,20 +33,21 @@ export class AggregateOperator implements Operator {
   readonly #aggregates: readonly CompiledAggregate[];
   /** For each grouping set, which group columns count. */
   readonly #sets: readonly (readonly boolean[])[];
+  readonly #groupingCalls: readonly (readonly number[])[];
 
   constructor(
+    plan: AggregatePlan,
     input: Operator,
     groups: RowMaker,
-    groupTypeOids: readonly number[],
-    sets: readonly (readonly number[])[] | undefined,
     aggregates: readonly CompiledAggregate[],
   ) {
     this.#input = input;
     this.#groups = groups;
-    this.#hash = rowHasher(groupTypeOids);
+    this.#hash = rowHasher(plan.groups.map((group) => group.result.type.oid));
     this.#aggregates = aggregates;
-    const all = groupTypeOids.map((_oid, at) => at);
-    this.#sets = (sets ?? [all]).map((set) => all.map((at) => set.includes(at)));
+    const all = plan.groups.map((_group, at) => at);
+    this.#sets = (plan.groupingSets ?? [all]).map((set) => all.map((at) => set.includes(at)));
+    this.#groupingCalls = plan.groupingCalls;
   }
 
   async *run(frame: Frame): AsyncGenerator<Batch> {
@@ -94,6 +96,9 @@ export class AggregateOperator implements Operator {
       for (const group of table.values()) {
         const row: Datum[] = [...group.keys];
         for (const state of group.states) row.push(state.result(frame));
+        for (const call of this.#groupingCalls) {
+          row.push(call.reduce((bits, at) => bits * 2 + (set[at] === true ? 0 : 1), 0));
+        }
         rows.push(row);
       }
       yield* batchesOf(rows);

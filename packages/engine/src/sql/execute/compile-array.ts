@@ -81,12 +81,7 @@ export function compileSubscript(
       const upperNumber = upper === undefined ? undefined : Number(upper);
       ranges.push({
         // A plain index among slices means a slice from 1.
-        lower:
-          bound.isSlice || !isSlice
-            ? lower === undefined
-              ? undefined
-              : Number(lower)
-            : 1,
+        lower: bound.isSlice || !isSlice ? (lower === undefined ? undefined : Number(lower)) : 1,
         upper: upperNumber,
       });
     }

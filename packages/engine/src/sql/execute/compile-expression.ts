@@ -43,8 +43,11 @@ export function compileExpression(expression: Expression, compiler: ExpressionCo
     }
     case "outer":
       return compileOuter(expression.depth, expression.slot);
-    case "call":
+    case "call": {
+      const [only] = expression.args;
+      if (expression.syntax === "relabel" && only !== undefined) return compile(only);
       return compileCall(expression.fn, expression.args.map(compile));
+    }
     case "and":
       return compileAnd(expression.args.map(compile));
     case "or":

@@ -22,11 +22,7 @@ export interface Compiled {
   readonly suspends: boolean;
 }
 
-export function evaluateOne(
-  expression: Compiled,
-  row: Row,
-  frame: Frame,
-): Datum | Promise<Datum> {
+export function evaluateOne(expression: Compiled, row: Row, frame: Frame): Datum | Promise<Datum> {
   return expression.suspends
     ? evaluate(expression.evaluate, row, frame)
     : expression.evaluate(row, frame);

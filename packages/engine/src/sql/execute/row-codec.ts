@@ -35,7 +35,11 @@ export class IndexCodec {
   readonly index: IndexDescriptor;
   readonly prefix: Uint8Array;
   /** Slots of the key columns in a table row, and how each is written. */
-  readonly columns: readonly { readonly slot: number; readonly id: number; readonly codec: KeyDatum }[];
+  readonly columns: readonly {
+    readonly slot: number;
+    readonly id: number;
+    readonly codec: KeyDatum;
+  }[];
 
   constructor(table: TableDescriptor, index: IndexDescriptor) {
     this.index = index;
@@ -185,11 +189,7 @@ export class RowDecoder {
   readonly #lastId: number;
   readonly #keyReader = new KeyReader(emptyValue);
 
-  constructor(
-    primary: IndexCodec,
-    columns: readonly ColumnCodec[],
-    columnIds: readonly number[],
-  ) {
+  constructor(primary: IndexCodec, columns: readonly ColumnCodec[], columnIds: readonly number[]) {
     this.#keyOffset = primary.prefix.length;
     const slots: (number | undefined)[] = [];
     const stored: (StoredDatum | undefined)[] = [];

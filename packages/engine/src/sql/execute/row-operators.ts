@@ -204,7 +204,8 @@ export class LimitOperator implements Operator {
 
   async *run(frame: Frame): AsyncGenerator<Batch> {
     let toSkip = await this.#count(this.#offset, "offset", frame);
-    const limit = this.#limit === undefined ? Infinity : await this.#count(this.#limit, "limit", frame);
+    const limit =
+      this.#limit === undefined ? Infinity : await this.#count(this.#limit, "limit", frame);
     if (limit === 0) return;
     let left = limit;
     let last: Row | undefined;
@@ -268,7 +269,7 @@ export class VirtualScanOperator implements Operator {
   async *run(frame: Frame): AsyncGenerator<Batch> {
     const { run } = frame;
     await run.verifyCatalog();
-    const all = [...run.virtualRows.rows(this.#plan.schema, this.#plan.table, run)];
+    const all = [...run.virtualRows.rows(this.#plan.table, run)];
     for (const batch of batchesOf(all)) {
       const kept =
         this.#filter === undefined ? batch : await filterBatch(this.#filter, batch, frame);

@@ -50,9 +50,7 @@ export class RangeMaker {
   /** One key at most per alternative: every column of a unique index is given. */
   get isPoints(): boolean {
     const { index, columns } = this.#codec;
-    return (
-      index.unique && this.#alternatives.every((values) => values.width === columns.length)
-    );
+    return index.unique && this.#alternatives.every((values) => values.width === columns.length);
   }
 
   async make(frame: Frame): Promise<ScanRange> {
@@ -126,4 +124,3 @@ export class RangeMaker {
     return writer.finish();
   }
 }
-

@@ -1,9 +1,10 @@
 import type { Span } from "#base/ids.ts";
 import { versionKey } from "#catalog/record.ts";
 import type { TransactionCatalog } from "#catalog/transaction-catalog.ts";
+import type { VirtualTableDescriptor } from "#catalog/virtual-table.ts";
 import type { KvTransaction, ScanChunk, ScanOptions } from "#kv/api.ts";
 import type { Clock } from "#runtime/ports.ts";
-import type { QueryPlan } from "#sql/bind/query-plan.ts";
+import type { ModifyPlan, QueryPlan } from "#sql/bind/query-plan.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import type { EvalContext } from "#sql/types/function.ts";
 import type { MemoryAccount } from "./memory-account.ts";
@@ -13,7 +14,7 @@ import type { StatementWrites } from "./statement-writes.ts";
 
 /** Where virtual tables get their rows. */
 export interface VirtualRows {
-  rows(schema: string, table: string, run: StatementRun): Iterable<Row>;
+  rows(table: VirtualTableDescriptor, run: StatementRun): Iterable<Row>;
 }
 
 /** What one plan node did, for EXPLAIN ANALYZE. Times are inclusive, in milliseconds. */
@@ -38,6 +39,11 @@ export interface StatementRunOptions {
   /** Filled when present, with times by this clock. */
   readonly measures: Map<QueryPlan, NodeMeasure> | undefined;
   readonly measureClock: Clock | undefined;
+  /**
+   * The statement is the whole transaction, so an INSERT may leave it to the commit to find that a
+   * key exists; the session then runs the statement again without this, for the exact error.
+   */
+  readonly mayInsertBlind: boolean;
 }
 
 /**
@@ -59,12 +65,13 @@ export class StatementRun {
   readonly rowIds: RowIds;
   readonly measures: Map<QueryPlan, NodeMeasure> | undefined;
   readonly measureClock: Clock | undefined;
+  readonly mayInsertBlind: boolean;
   /** Results of uncorrelated subqueries. */
   readonly subqueryResults = new Map<object, Datum>();
   /** Rows of uncorrelated subqueries under ANY and ALL, by expression. */
   readonly quantifiedRows = new Map<object, unknown>();
-  /** Rows that the top-level INSERT, UPDATE or DELETE has changed. */
-  affectedRows = 0;
+  /** Rows changed so far, by INSERT, UPDATE or DELETE. */
+  readonly affected = new Map<ModifyPlan, number>();
 
   constructor(options: StatementRunOptions) {
     this.transaction = options.transaction;
@@ -78,6 +85,7 @@ export class StatementRun {
     this.rowIds = options.rowIds;
     this.measures = options.measures;
     this.measureClock = options.measureClock;
+    this.mayInsertBlind = options.mayInsertBlind;
   }
 
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {

@@ -229,7 +229,8 @@ function readJson(reader: ByteReader): JsonValue {
       return Array.from({ length: reader.varint() }, () => readJson(reader));
     case jsonTag.object: {
       const members = new Map<string, JsonValue>();
-      for (let left = reader.varint(); left > 0; left--) members.set(reader.string(), readJson(reader));
+      for (let left = reader.varint(); left > 0; left--)
+        members.set(reader.string(), readJson(reader));
       return members;
     }
     default:
