@@ -1,0 +1,20 @@
+"use client";
+
+import { Age } from "@holo-fusion/ui/age";
+import { formatAge } from "../../format/format.ts";
+import { freshnessOf } from "./freshness.ts";
+import { useLive } from "./live.tsx";
+
+/** How long ago something was heard; says so when it never was. */
+export function DataAge({ atMs, label }: { atMs: number | undefined; label?: string }) {
+  const { nowMs } = useLive();
+  if (atMs === undefined) return <Age freshness="stale" text="never heard" />;
+  const ageMs = Math.max(0, nowMs - atMs);
+  return (
+    <Age
+      freshness={freshnessOf(ageMs)}
+      text={formatAge(ageMs)}
+      {...(label === undefined ? {} : { label })}
+    />
+  );
+}

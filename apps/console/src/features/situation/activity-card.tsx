@@ -1,0 +1,138 @@
+"use client";
+
+import { useState } from "react";
+import { Button } from "@holo-fusion/ui/button";
+import { Card } from "@holo-fusion/ui/card";
+import { Icon } from "@holo-fusion/ui/icon";
+import { Tile } from "@holo-fusion/ui/tile";
+import {
+  TimeSeries,
+  TimeSeriesTable,
+  type TimeSeriesMark,
+  type TimeSeriesProps,
+} from "@holo-fusion/ui/time-series";
+import type { Sample } from "../../cluster/history.ts";
+import { wordsOfChange } from "../../cluster/words.ts";
+import { formatClock, formatFigure, zoneName, type TimeFormat } from "../../format/format.ts";
+import type { ShownChange } from "./changes-card.tsx";
+import { historySpan } from "./figures.tsx";
+
+/** How hard the cluster worked and how far apart its nodes were, with what happened drawn in. */
+export function ActivityCard({
+  samples,
+  changes,
+  time,
+  className,
+}: {
+  samples: readonly Sample[];
+  changes: readonly ShownChange[];
+  time: TimeFormat;
+  className?: string;
+}) {
+  const [isTable, setTable] = useState(false);
+  const marks = marksOf(changes, samples);
+  const clock = (atMs: number) => formatClock(atMs, time.zone);
+  const statements = samples.at(-1)?.statementsPerSecond ?? null;
+  const trip = samples.at(-1)?.roundTripMs ?? null;
+  const statementSeries: TimeSeriesProps = {
+    points: samples.map((sample) => ({ atMs: sample.atMs, values: [sample.statementsPerSecond] })),
+    series: ["Statements /s"],
+    marks,
+    summary: `Statements per second, ${historySpan(samples)}: ${statements === null ? "unknown now" : `${formatFigure(statements)} now`}`,
+    heightPx: 172,
+    formatValue: formatFigure,
+    formatTime: clock,
+  };
+  const tripSeries: TimeSeriesProps = {
+    ...statementSeries,
+    points: samples.map((sample) => ({ atMs: sample.atMs, values: [sample.roundTripMs] })),
+    series: ["Round trip, ms"],
+    marks: marks.map((mark) => ({ ...mark, text: "" })),
+    summary: `Slowest round trip between nodes in milliseconds, ${historySpan(samples)}: ${trip === null ? "unknown now" : `${formatFigure(trip)} now`}`,
+    heightPx: 140,
+  };
+  return (
+    <Card
+      title="Statements and round trips"
+      subtitle={`${historySpan(samples)}, times in ${zoneName(time.nowMs, time.zone)}`}
+      {...(className === undefined ? {} : { className })}
+      end={
+        <Button
+          size="small"
+          variant="ghost"
+          aria-pressed={isTable}
+          onClick={() => setTable(!isTable)}
+        >
+          <Icon name={isTable ? "chart" : "table"} />
+          {isTable ? "Chart" : "Table"}
+        </Button>
+      }
+    >
+      {samples.length < 2 ? (
+        <Tile
+          state={{
+            kind: "empty",
+            title: "No samples yet",
+            next: "The console keeps one each second from its start; the first line appears in a moment.",
+          }}
+        />
+      ) : (
+        <>
+          <p className="mb-1 flex items-baseline justify-between gap-3 text-small text-ink-2">
+            Statements per second, sum of the nodes that answer.
+            <b className="font-semibold whitespace-nowrap text-ink">
+              {statements === null ? "unknown" : `${formatFigure(statements)} /s`}
+            </b>
+          </p>
+          {isTable ? (
+            <TimeSeriesTable caption="Statements per second" {...statementSeries} />
+          ) : (
+            <TimeSeries {...statementSeries} />
+          )}
+          <p className="mt-3 mb-0.5 flex items-baseline justify-between gap-3 text-small text-ink-2">
+            Slowest round trip between two nodes, milliseconds.
+            <b className="font-semibold whitespace-nowrap text-ink">
+              {trip === null ? "unknown" : `${formatFigure(trip)} ms`}
+            </b>
+          </p>
+          {isTable ? (
+            <TimeSeriesTable caption="Slowest round trip between nodes" {...tripSeries} />
+          ) : (
+            <TimeSeries {...tripSeries} />
+          )}
+        </>
+      )}
+    </Card>
+  );
+}
+
+/** Losses are drawn solid, returns and moves dotted; the last few only, or nothing can be read. */
+const marksMax = 3;
+
+function marksOf(changes: readonly ShownChange[], samples: readonly Sample[]): TimeSeriesMark[] {
+  const fromMs = samples[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const toMs = samples.at(-1)?.atMs ?? 0;
+  return changes
+    .filter(({ atMs, change }) => atMs >= fromMs && atMs <= toMs && shortName(change) !== undefined)
+    .slice(0, marksMax)
+    .map(({ atMs, change }) => ({
+      atMs,
+      text: shortName(change) ?? wordsOfChange(change).title,
+      tone: change.kind === "nodeDown" || change.kind === "contactLost" ? "crit" : "info",
+    }));
+}
+
+function shortName(change: ShownChange["change"]): string | undefined {
+  switch (change.kind) {
+    case "nodeDown":
+      return `n${change.nodeId} silent`;
+    case "nodeUp":
+      return `n${change.nodeId} back`;
+    case "leaseholderMoved":
+      return change.to === 0 ? undefined : `lease → n${change.to}`;
+    case "contactLost":
+      return "no contact";
+    default:
+      return undefined;
+  }
+}

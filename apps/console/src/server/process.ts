@@ -1,0 +1,21 @@
+import "server-only";
+import { getConsole, stopConsole } from "./console.ts";
+
+/** A console that cannot start says why in one line and exits; one told to stop leaves its store closed. */
+export async function startProcess(): Promise<void> {
+  try {
+    await getConsole();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  }
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    // Live pages keep their streams open, so waiting for connections to end would never end.
+    void stopConsole().finally(() => process.exit(0));
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
