@@ -1,28 +1,111 @@
-import { InvariantViolation } from "#base/assert.ts";
+import { assert } from "#base/assert.ts";
+import { ByteReader, MalformedBytes } from "#base/byte-reader.ts";
+import { ByteWriter } from "#base/byte-writer.ts";
+import { keyAfter } from "#base/bytes.ts";
 import type { RangeId, Span } from "#base/ids.ts";
+import { KeyWriter } from "#base/key-encoding.ts";
+import { prefixSpan } from "#base/keys.ts";
+import type { OrderedRange, OrderedReader, TableName } from "./ordered-store.ts";
+import { readRangeRecords, rangeRecordSpan } from "./range-records.ts";
+import { putInstallation, runInstallation, type Installation } from "./snapshot-installation.ts";
 import type { RangeStateWrite, Store } from "./store.ts";
+import { groupKey } from "./version-codec.ts";
+
+const chunkFormat = 1;
+export const snapshotTables = ["newest", "history"] as const satisfies readonly TableName[];
 
 /**
  * The state of a range at one applied index, cut into chunks for a replica that lags too far.
  *
- * - Chunks are opaque to all but SnapshotWriter; each is at most about chunkBytes long.
- * - Memory is bounded by one chunk plus what was applied to the span since the snapshot was opened.
+ * - It is what is durable when it is opened: never below what the shared log was truncated to.
+ * - Chunks are opaque to all but SnapshotWriter; each is about chunkBytes long, and that is all the
+ *   memory it takes.
+ * - While it is open the store reuses no pages that it sees, so the file grows with every write:
+ *   read it to the end or close it within seconds to a few minutes.
  */
-export interface StoreSnapshot {
+export class StoreSnapshot {
   readonly appliedIndex: number;
   /** All of the range's own records at that index. */
   readonly state: readonly RangeStateWrite[];
+  /** Bytes of live keys and values: a lower bound of what the chunks will add up to. */
+  readonly bytesExpected: number;
+  readonly #view: OrderedReader & { close(): void };
+  readonly #chunkBytes: number;
+  /** What is left to read, a part per table. */
+  readonly #rest: { readonly table: (typeof snapshotTables)[number]; range: OrderedRange }[];
+
+  private constructor(
+    view: OrderedReader & { close(): void },
+    options: { readonly rangeId: RangeId; readonly span: Span; readonly chunkBytes?: number },
+  ) {
+    this.#view = view;
+    this.#chunkBytes = options.chunkBytes ?? 256 * 1024;
+    this.#rest = snapshotTables.map((table) => ({ table, range: tableRange(table, options.span) }));
+    const record = readRangeRecords(view, rangeRecordSpan(options.rangeId)).get(options.rangeId);
+    this.appliedIndex = record?.appliedIndex ?? 0;
+    this.state = [...(record?.state ?? [])].map(([name, value]) => ({ name, value }));
+    this.bytesExpected = record?.statistics.liveBytes ?? 0;
+  }
+
+  static open(
+    store: Store,
+    options: { readonly rangeId: RangeId; readonly span: Span; readonly chunkBytes?: number },
+  ): StoreSnapshot {
+    return new StoreSnapshot(store.openView(), options);
+  }
+
   /** The next chunk; undefined when all were given. */
-  next(): Promise<Uint8Array | undefined>;
-  close(): void;
+  next(): Uint8Array | undefined {
+    const part = this.#rest[0];
+    if (part === undefined) return undefined;
+    const writer = new ByteWriter(this.#chunkBytes + 4096);
+    writer.u8(chunkFormat).u8(snapshotTables.indexOf(part.table));
+    let lastKey: Uint8Array | undefined;
+    this.#view.scan(part.table, part.range, (key, value) => {
+      writer.bytes(key).bytes(value);
+      if (writer.length < this.#chunkBytes) return true;
+      lastKey = Buffer.from(key);
+      return false;
+    });
+    if (lastKey === undefined) this.#rest.shift();
+    else part.range = { start: keyAfter(lastKey), end: part.range.end };
+    return writer.view();
+  }
+
+  close(): void {
+    this.#rest.length = 0;
+    this.#view.close();
+  }
 }
 
-/** Flushes first, so that the snapshot is of one applied index and the overlay holds nothing of it. */
-export function openSnapshot(
-  _store: Store,
-  _options: { readonly rangeId: RangeId; readonly span: Span; readonly chunkBytes?: number },
-): Promise<StoreSnapshot> {
-  throw new InvariantViolation("not written yet");
+/** Where the span's rows lie in a table. */
+export function tableRange(table: (typeof snapshotTables)[number], span: Span): OrderedRange {
+  if (table === "newest") return span;
+  return {
+    start: span.start.length === 0 ? span.start : groupKey(span.start),
+    end: span.end === undefined ? undefined : groupKey(span.end),
+  };
+}
+
+/** Calls visit for each row of a chunk. Throws MalformedBytes. */
+export function readChunk(
+  chunk: Uint8Array,
+  visit: (table: (typeof snapshotTables)[number], key: Uint8Array, value: Uint8Array) => void,
+): void {
+  const reader = new ByteReader(chunk);
+  const format = reader.u8();
+  if (format !== chunkFormat) throw new MalformedBytes(`snapshot chunk of format ${format}`);
+  const table = snapshotTables[reader.u8()];
+  if (table === undefined) throw new MalformedBytes("snapshot chunk of an unknown table");
+  while (!reader.isAtEnd) visit(table, reader.bytes(), reader.bytes());
+}
+
+export function stagedChunkKey(rangeId: RangeId, number: number): Uint8Array {
+  return new KeyWriter().id(rangeId).id(number).finish();
+}
+
+export function stagedChunkSpan(rangeId: RangeId): Span {
+  return prefixSpan(new KeyWriter().id(rangeId).finish());
 }
 
 /**
@@ -30,29 +113,82 @@ export function openSnapshot(
  *
  *   open ── write chunk … ── install | abort
  *
- * - Chunks gather in a staging area. Only `install` changes the range, in one step: a crash before
- *   it leaves the old state, a crash after it the new one.
- * - No apply for the range may run between `install` and its promise.
+ * - Chunks gather in a staging table. `install` first records durably that they are complete: a crash
+ *   before that leaves the old state, a crash after it is carried through when the store is opened.
+ * - Nothing may read or apply to the range between `install` and its promise.
  */
 export class SnapshotWriter {
-  /** Refuses with 53100 when the disk is too full for a snapshot of this size. */
-  static open(
-    _store: Store,
-    _options: { readonly rangeId: RangeId; readonly span: Span; readonly bytesExpected: number },
-  ): Promise<SnapshotWriter> {
-    throw new InvariantViolation("not written yet");
+  readonly #store: Store;
+  readonly #rangeId: RangeId;
+  readonly #span: Span;
+  #chunkCount = 0;
+  #state: "open" | "finished" = "open";
+
+  private constructor(store: Store, rangeId: RangeId, span: Span) {
+    this.#store = store;
+    this.#rangeId = rangeId;
+    this.#span = span;
   }
 
-  write(_chunk: Uint8Array): Promise<void> {
-    throw new InvariantViolation("not written yet");
+  /** Drops what an earlier writer staged. Refuses with 53100 when the disk is too full for this size. */
+  static async open(
+    store: Store,
+    options: { readonly rangeId: RangeId; readonly span: Span; readonly bytesExpected: number },
+  ): Promise<SnapshotWriter> {
+    // Staged once, put in place once.
+    await store.ensureSpaceFor(options.bytesExpected * 2);
+    const writer = new SnapshotWriter(store, options.rangeId, options.span);
+    await writer.#dropStaged();
+    return writer;
+  }
+
+  /** Resolves when the chunk is staged. Throws MalformedBytes for what is no chunk. */
+  async write(chunk: Uint8Array): Promise<void> {
+    assert(this.#state === "open", "chunk for a snapshot that is finished");
+    readChunk(chunk, () => {});
+    const key = stagedChunkKey(this.#rangeId, this.#chunkCount++);
+    await this.#store.exclusively((backend) =>
+      backend.write((batch) => batch.put("staging", key, chunk)),
+    );
   }
 
   /** Durable when resolved; after it the range's shared log must be `reset` to the same index. */
-  install(_appliedIndex: number, _state: readonly RangeStateWrite[]): Promise<void> {
-    throw new InvariantViolation("not written yet");
+  async install(appliedIndex: number, state: readonly RangeStateWrite[]): Promise<void> {
+    assert(this.#state === "open", "install of a snapshot that is finished");
+    this.#state = "finished";
+    const installation: Installation = {
+      rangeId: this.#rangeId,
+      span: this.#span,
+      appliedIndex,
+      state,
+      chunkCount: this.#chunkCount,
+    };
+    // What the range still has in memory belongs to the state that goes away.
+    await this.#store.flush();
+    await this.#store.exclusively(async (backend) => {
+      await backend.write((batch) => putInstallation(batch, installation));
+      const { record, maxTimestamp } = await runInstallation(backend, installation);
+      this.#store.replaceRange(this.#rangeId, record, maxTimestamp);
+    });
   }
 
-  abort(): Promise<void> {
-    throw new InvariantViolation("not written yet");
+  async abort(): Promise<void> {
+    if (this.#state === "finished") return;
+    this.#state = "finished";
+    await this.#dropStaged();
+  }
+
+  #dropStaged(): Promise<void> {
+    return this.#store.exclusively(async (backend) => {
+      const keys: Uint8Array[] = [];
+      backend.scan("staging", stagedChunkSpan(this.#rangeId), (key) => {
+        keys.push(Buffer.from(key));
+        return true;
+      });
+      if (keys.length === 0) return;
+      await backend.write((batch) => {
+        for (const key of keys) batch.remove("staging", key);
+      });
+    });
   }
 }

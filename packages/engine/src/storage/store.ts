@@ -14,6 +14,7 @@ import {
   readRangeRecords,
   type RangeRecord,
 } from "./range-records.ts";
+import { readInstallations, runInstallation } from "./snapshot-installation.ts";
 import { StoreReader } from "./store-reader.ts";
 import { encodeTimestamp, readTimestamp } from "./version-codec.ts";
 import type { TransactionTag, WriteBatch } from "./write-batch.ts";
@@ -143,8 +144,7 @@ export class Store {
     this.#overlayBytesMax = options.overlayBytesMax ?? 4 * 2 ** 20;
     this.#freeBytesReserve = options.freeBytesReserve ?? 256 * 2 ** 20;
     this.#ranges = readRangeRecords(backend);
-    const stored = backend.get("node", flushedTimestampKey);
-    this.#flushedTimestamp = stored === undefined ? zeroTimestamp : readTimestamp(stored);
+    this.#flushedTimestamp = readFlushedTimestamp(backend);
     this.#unseenTimestamp = this.#flushedTimestamp;
     this.#reader = new StoreReader(backend);
     this.#reader.setLayers(this.#layers);
@@ -156,6 +156,14 @@ export class Store {
     backend: OrderedStore,
     options: StoreOptions = {},
   ): Promise<Store> {
+    for (const installation of readInstallations(backend)) {
+      runtime.log.info("carrying through the installation of a snapshot", {
+        rangeId: installation.rangeId,
+      });
+      const { maxTimestamp } = await runInstallation(backend, installation);
+      const known = readFlushedTimestamp(backend);
+      await putFlushedTimestamp(backend, laterTimestamp(known, maxTimestamp));
+    }
     const store = new Store(runtime, disk, backend, options);
     await store.#lookAtSpace();
     return store;
@@ -231,7 +239,17 @@ export class Store {
 
   /** Throws 53100 when the disk has less than the reserve left. To be asked before proposing a write. */
   ensureSpace(): void {
-    if (this.#freeBytes >= this.#freeBytesReserve) return;
+    this.#ensureFree(0);
+  }
+
+  /** As `ensureSpace`, for this many bytes more, by a fresh look at the disk. */
+  async ensureSpaceFor(bytes: number): Promise<void> {
+    await this.#lookAtSpace();
+    this.#ensureFree(bytes);
+  }
+
+  #ensureFree(bytes: number): void {
+    if (this.#freeBytes - bytes >= this.#freeBytesReserve) return;
     if (this.#runtime.clock.monotonicMs() - this.#freeBytesAtMs > spaceAgeMsMax) {
       void this.#lookAtSpace();
     }
@@ -454,6 +472,17 @@ export class Store {
     const { freeBytes } = await this.#disk.space();
     this.#freeBytes = freeBytes;
   }
+}
+
+function readFlushedTimestamp(backend: OrderedStore): Timestamp {
+  const stored = backend.get("node", flushedTimestampKey);
+  return stored === undefined ? zeroTimestamp : readTimestamp(stored);
+}
+
+function putFlushedTimestamp(backend: OrderedStore, timestamp: Timestamp): Promise<void> {
+  return backend.write((batch) => {
+    batch.put("node", flushedTimestampKey, encodeTimestamp(timestamp));
+  });
 }
 
 const flushedTimestampKey = Buffer.from("flushed timestamp");
