@@ -6,7 +6,7 @@ import { SimDisk } from "#runtime/sim/sim-disk.ts";
 import { SimRandom } from "#runtime/sim/sim-random.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
 import { MemoryStore, MemoryTables } from "./memory-store.ts";
-import { SnapshotWriter, StoreSnapshot } from "./snapshot.ts";
+import { SnapshotWriter, openSnapshot } from "./snapshot.ts";
 import { Store } from "./store.ts";
 
 const at = (wallMs: number): Timestamp => ({ wallMs, logical: 0 });
@@ -67,8 +67,7 @@ test("a snapshot carries every version, and replaces what the span held", async 
     const sender = await open(new MemoryTables());
     fill(sender, random, { rangeId: 1, prefix: "a", batches: 40 });
     fill(sender, random, { rangeId: 2, prefix: "b", batches: 5 });
-    await clock.run(sender.flush());
-    const snapshot = StoreSnapshot.open(sender, { ...rangeA, chunkBytes: 200 });
+    const snapshot = await clock.run(openSnapshot(sender, { ...rangeA, chunkBytes: 200 }));
     expect(snapshot.appliedIndex).toBe(40);
     const before = historyOf(sender, "a");
     fill(sender, random, { rangeId: 1, prefix: "a", batches: 3 });
@@ -82,7 +81,8 @@ test("a snapshot carries every version, and replaces what the span held", async 
       SnapshotWriter.open(receiver, { ...rangeA, bytesExpected: snapshot.bytesExpected }),
     );
     let chunks = 0;
-    for (let chunk = snapshot.next(); chunk !== undefined; chunk = snapshot.next()) {
+    const next = () => clock.run(snapshot.next());
+    for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
       await clock.run(writer.write(chunk));
       chunks++;
     }
@@ -110,8 +110,7 @@ test("a crash at any moment of the installation leaves the old state or the new 
       const { clock, random, open } = newWorld(seed);
       const sender = await open(new MemoryTables());
       fill(sender, random, { rangeId: 1, prefix: "a", batches: 40 });
-      await clock.run(sender.flush());
-      const snapshot = StoreSnapshot.open(sender, { ...rangeA, chunkBytes: 1000 });
+      const snapshot = await clock.run(openSnapshot(sender, { ...rangeA, chunkBytes: 1000 }));
       const tables = new MemoryTables();
       const receiver = await open(tables);
       fill(receiver, random, { rangeId: 1, prefix: "a", batches: 7 });
@@ -119,7 +118,8 @@ test("a crash at any moment of the installation leaves the old state or the new 
       const old = historyOf(receiver, "a");
       const install = async () => {
         const writer = await SnapshotWriter.open(receiver, { ...rangeA, bytesExpected: 0 });
-        for (let chunk = snapshot.next(); chunk !== undefined; chunk = snapshot.next()) {
+        const next = () => snapshot.next();
+        for (let chunk = await next(); chunk !== undefined; chunk = await next()) {
           await writer.write(chunk);
         }
         await writer.install(snapshot.appliedIndex, snapshot.state);

@@ -5,6 +5,7 @@ import { keyAfter } from "#base/bytes.ts";
 import type { RangeId, Span } from "#base/ids.ts";
 import { KeyWriter } from "#base/key-encoding.ts";
 import { prefixSpan } from "#base/keys.ts";
+import type { Clock } from "#runtime/ports.ts";
 import type { OrderedRange, OrderedReader, TableName } from "./ordered-store.ts";
 import { readRangeRecords, rangeRecordSpan } from "./range-records.ts";
 import { putInstallation, runInstallation, type Installation } from "./snapshot-installation.ts";
@@ -13,6 +14,19 @@ import { groupKey } from "./version-codec.ts";
 
 const chunkFormat = 1;
 export const snapshotTables = ["newest", "history"] as const satisfies readonly TableName[];
+
+export interface SnapshotOptions {
+  readonly rangeId: RangeId;
+  readonly span: Span;
+  /** Default 256 KiB: two or three milliseconds of reading. */
+  readonly chunkBytes?: number;
+}
+
+/** Flushes first, so that the snapshot is of the newest applied index. */
+export async function openSnapshot(store: Store, options: SnapshotOptions): Promise<StoreSnapshot> {
+  await store.flush();
+  return new StoreSnapshot(store.clock, store.openView(), options);
+}
 
 /**
  * The state of a range at one applied index, cut into chunks for a replica that lags too far.
@@ -29,15 +43,15 @@ export class StoreSnapshot {
   readonly state: readonly RangeStateWrite[];
   /** Bytes of live keys and values: a lower bound of what the chunks will add up to. */
   readonly bytesExpected: number;
+  readonly #clock: Clock;
   readonly #view: OrderedReader & { close(): void };
   readonly #chunkBytes: number;
   /** What is left to read, a part per table. */
   readonly #rest: { readonly table: (typeof snapshotTables)[number]; range: OrderedRange }[];
 
-  private constructor(
-    view: OrderedReader & { close(): void },
-    options: { readonly rangeId: RangeId; readonly span: Span; readonly chunkBytes?: number },
-  ) {
+  /** Takes over the view. */
+  constructor(clock: Clock, view: OrderedReader & { close(): void }, options: SnapshotOptions) {
+    this.#clock = clock;
     this.#view = view;
     this.#chunkBytes = options.chunkBytes ?? 256 * 1024;
     this.#rest = snapshotTables.map((table) => ({ table, range: tableRange(table, options.span) }));
@@ -47,15 +61,9 @@ export class StoreSnapshot {
     this.bytesExpected = record?.statistics.liveBytes ?? 0;
   }
 
-  static open(
-    store: Store,
-    options: { readonly rangeId: RangeId; readonly span: Span; readonly chunkBytes?: number },
-  ): StoreSnapshot {
-    return new StoreSnapshot(store.openView(), options);
-  }
-
   /** The next chunk; undefined when all were given. */
-  next(): Uint8Array | undefined {
+  async next(): Promise<Uint8Array | undefined> {
+    await this.#clock.yield();
     const part = this.#rest[0];
     if (part === undefined) return undefined;
     const writer = new ByteWriter(this.#chunkBytes + 4096);

@@ -3,7 +3,7 @@ import { equalBytes, keyAfter } from "#base/bytes.ts";
 import { SqlError } from "#base/errors.ts";
 import { isBefore, laterTimestamp, zeroTimestamp, type Timestamp } from "#base/hlc.ts";
 import type { RangeId, Span } from "#base/ids.ts";
-import type { Cancel, Disk, Runtime } from "#runtime/ports.ts";
+import type { Cancel, Clock, Disk, Runtime } from "#runtime/ports.ts";
 import { FlushPlan } from "./flush-plan.ts";
 import type { OrderedStore } from "./ordered-store.ts";
 import { OverlayLayer, keyString, type OverlayVersion } from "./overlay.ts";
@@ -334,6 +334,10 @@ export class Store {
     const done = this.#backendWork.then(() => task(this.#backend));
     this.#backendWork = done.catch(() => {});
     return done;
+  }
+
+  get clock(): Clock {
+    return this.#runtime.clock;
   }
 
   /** A view of what is durable, for a snapshot. */
