@@ -4,6 +4,7 @@ import {
   type Message,
   type PeerId,
   type PreVoteMessage,
+  type PreVoteResponseMessage,
   type RelinquishMessage,
   type VoteMessage,
 } from "./message.ts";
@@ -94,12 +95,24 @@ export function onPreVote(state: RaftState, message: PreVoteMessage): void {
   const isGranted =
     message.term > state.term &&
     state.log.isUpToDate({ index: message.lastIndex, term: message.lastTerm });
+  answerPreVote(state, message.from, isGranted ? message.term : undefined);
+}
+
+/** Grants the pre-vote for a term, or refuses it. */
+export function answerPreVote(
+  state: RaftState,
+  candidate: PeerId,
+  grantedTerm: number | undefined,
+): void {
+  const { log } = state;
   state.send({
     kind: "preVoteResponse",
     from: state.self,
-    to: message.from,
-    term: isGranted ? message.term : state.term,
-    granted: isGranted,
+    to: candidate,
+    term: grantedTerm ?? state.term,
+    granted: grantedTerm !== undefined,
+    commit: log.commitIndex,
+    commitTerm: log.term(log.commitIndex) ?? 0,
   });
 }
 
@@ -119,6 +132,12 @@ export function onVote(state: RaftState, message: VoteMessage): void {
     term: state.term,
     granted: isGranted,
   });
+}
+
+/** Whatever we hold of what the sender knows to be committed is committed. */
+export function learnCommit(state: RaftState, message: PreVoteResponseMessage): void {
+  const { commit, commitTerm } = message;
+  if (commitTerm > 0 && state.log.matches(commit, commitTerm)) state.log.commitTo(commit);
 }
 
 export function onVoteAnswer(

@@ -57,6 +57,8 @@ export function writeMessage(writer: ByteWriter, message: Message): void {
       writer.varint(message.lastIndex).varint(message.lastTerm).boolean(message.isTransfer);
       break;
     case "preVoteResponse":
+      writer.boolean(message.granted).varint(message.commit).varint(message.commitTerm);
+      break;
     case "voteResponse":
       writer.boolean(message.granted);
       break;
@@ -107,6 +109,13 @@ export function readMessage(reader: ByteReader): Message {
         isTransfer: reader.boolean(),
       };
     case "preVoteResponse":
+      return {
+        kind,
+        ...address,
+        granted: reader.boolean(),
+        commit: reader.varint(),
+        commitTerm: reader.varint(),
+      };
     case "voteResponse":
       return { kind, ...address, granted: reader.boolean() };
     case "snapshot":

@@ -93,9 +93,15 @@ export interface PreVoteMessage extends MessageBase {
   readonly lastTerm: number;
 }
 
+/**
+ * Tells how far the sender knows the log to be committed: a candidate may hold the entry that makes it
+ * the only voter without knowing that it counts, while those who know are no longer voters.
+ */
 export interface PreVoteResponseMessage extends MessageBase {
   readonly kind: "preVoteResponse";
   readonly granted: boolean;
+  readonly commit: number;
+  readonly commitTerm: number;
 }
 
 export interface VoteMessage extends MessageBase {

@@ -1,8 +1,10 @@
 import { assert } from "#base/assert.ts";
 import { isJoint, type Configuration, type ConfigurationChange } from "./configuration.ts";
 import {
+  answerPreVote,
   campaign,
   isBoundToLeader,
+  learnCommit,
   onPreVote,
   onRelinquish,
   onVote,
@@ -69,10 +71,11 @@ export class RaftNode {
     if (state.isQuiescent && endsQuiescence(state, message)) this.#stopQuiescence();
 
     if (message.kind === "relinquish") onRelinquish(state, message);
+    if (message.kind === "preVoteResponse") learnCommit(state, message);
     if ((message.kind === "preVote" || message.kind === "vote") && message.term >= state.term) {
       if (isBoundToLeader(state, message)) {
         // A quick no lets the candidate try again soon, rather than after another timeout.
-        if (message.kind === "preVote") this.#refusePreVote(message.from);
+        if (message.kind === "preVote") answerPreVote(state, message.from, undefined);
         return;
       }
     }
@@ -357,16 +360,11 @@ export class RaftNode {
         });
         break;
       case "preVote":
-        this.#refusePreVote(message.from);
+        answerPreVote(state, message.from, undefined);
         break;
       default:
         break;
     }
-  }
-
-  #refusePreVote(candidate: PeerId): void {
-    const { self, term } = this.#state;
-    this.#state.send({ kind: "preVoteResponse", from: self, to: candidate, term, granted: false });
   }
 
   #refuseProposal(commandBytes: number): DropReason | undefined {

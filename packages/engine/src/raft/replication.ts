@@ -193,7 +193,11 @@ export function onHeartbeatResponse(state: RaftState, message: HeartbeatResponse
 function sendEmptyAppend(state: RaftState, progress: Progress): void {
   const previousIndex = progress.next - 1;
   const previousTerm = state.log.term(previousIndex);
-  if (previousTerm === undefined) return;
+  if (previousTerm === undefined) {
+    // What is in flight has been compacted away meanwhile; only a snapshot helps.
+    progress.becomeProbe();
+    return;
+  }
   state.send({
     kind: "append",
     from: state.self,
