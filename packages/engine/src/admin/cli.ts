@@ -1,3 +1,4 @@
+import { version } from "#base/version.ts";
 import { renderTable, renderTopologyTable } from "./topology-table.ts";
 import type { AdminApi, Topology } from "./topology.ts";
 
@@ -25,7 +26,6 @@ export interface ConnectOptions {
     | undefined;
 }
 
-export const holoctlVersion = "0.1.0";
 const defaultTarget = "127.0.0.1:15051";
 const timeoutMsDefault = 10_000;
 
@@ -80,7 +80,7 @@ export async function runHoloctl(world: CliWorld): Promise<0 | 1 | 2> {
     return 0;
   }
   if (options === "version") {
-    world.writeOut(`holoctl ${holoctlVersion}\n`);
+    world.writeOut(`holoctl ${version}\n`);
     return 0;
   }
   try {

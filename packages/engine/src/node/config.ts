@@ -14,6 +14,8 @@ type Source = KnobView["source"];
 export interface NodeConfig {
   readonly values: KnobValues;
   readonly dataFolder: string;
+  /** What a node does whose data folder is empty. */
+  readonly mode: "bootstrap" | "join";
   readonly locality: ReadonlyMap<string, string>;
   /** For `holoctl knobs`. */
   readonly views: readonly KnobView[];
@@ -37,7 +39,16 @@ export function readConfig(flags: readonly string[], environment: Environment): 
   const typed = values as KnobValues;
   const locality = readLocality(typed.locality);
   refuseContradictions(typed);
+  // Somebody who names a member wants to join, unless bootstrap was asked for in so many words.
+  const isBootstrapGiven = views.some(
+    (view) => view.variable === knobs.bootstrap.variable && view.source !== "default",
+  );
+  const mode =
+    typed.bootstrap && (isBootstrapGiven || typed.joinAddresses.length === 0)
+      ? "bootstrap"
+      : "join";
   return {
+    mode,
     values: typed,
     dataFolder:
       typed.dataFolder === "" ? `./tmp/cluster/holo_fusion/node-${typed.nodeId}` : typed.dataFolder,

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { builtProgram } from "./launch.mjs";
+
+await import(builtProgram("holoctl"));

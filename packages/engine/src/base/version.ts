@@ -1,0 +1,2 @@
+/** This release. The packages carry the same number; a test holds them together. */
+export const version = "0.1.0";

@@ -1,0 +1,140 @@
+import type { ClusterView } from "#cluster/cluster-view.ts";
+import type { LivenessTable } from "#cluster/liveness-table.ts";
+import type { Cancel, Disk, DiskSpace, Runtime } from "#runtime/ports.ts";
+import type { HealthMonitor, LiveCheck } from "./health-monitor.ts";
+
+export interface LiveCheckSources {
+  readonly view: ClusterView;
+  readonly liveness: LivenessTable;
+  readonly space: SpaceWatch;
+  readonly diskReserveBytes: number;
+  readonly eventLoopDelayP99Ms: () => number;
+}
+
+/** A loop that is late by this much misses heartbeats before long. */
+const eventLoopDelayMsMax = 1_000;
+
+/** The checks that decide whether a node that has started is Ready. */
+export function addLiveChecks(health: HealthMonitor, sources: LiveCheckSources): void {
+  for (const check of [
+    rangesCheck(sources),
+    peersCheck(sources),
+    spaceCheck(sources),
+    clockCheck(sources),
+    eventLoopCheck(sources),
+  ]) {
+    health.addCheck(check);
+  }
+}
+
+function rangesCheck({ view }: LiveCheckSources): LiveCheck {
+  return {
+    name: "ranges",
+    failureMeans: "NotReady",
+    look() {
+      return view.isServing()
+        ? { passed: true, detail: "every range has a leaseholder that can be reached" }
+        : {
+            passed: false,
+            detail: "no leaseholder can be reached for some range; its statements wait or fail",
+          };
+    },
+  };
+}
+
+function peersCheck({ view }: LiveCheckSources): LiveCheck {
+  return {
+    name: "peers",
+    failureMeans: "Degraded",
+    look() {
+      const peers = view
+        .nodes()
+        .filter((node) => !node.isSelf && node.record.membership === "active");
+      const silent = peers.filter((node) => node.liveness !== "live");
+      if (silent.length === 0) {
+        return { passed: true, detail: `all ${peers.length} other nodes answer heartbeats` };
+      }
+      const names = silent.map((node) => node.record.nodeId).join(", ");
+      // A peer that is away is that peer's trouble: this node is degraded when its side is a minority.
+      const isMajority = (peers.length - silent.length + 1) * 2 > peers.length + 1;
+      return { passed: isMajority, detail: `no heartbeat from node ${names}` };
+    },
+  };
+}
+
+function spaceCheck({ space, diskReserveBytes }: LiveCheckSources): LiveCheck {
+  return {
+    name: "disk space",
+    failureMeans: "Degraded",
+    look() {
+      const { latest } = space;
+      if (latest === undefined) return { passed: true, detail: "not measured yet" };
+      const freeMb = Math.floor(latest.freeBytes / 1_048_576);
+      return latest.freeBytes >= diskReserveBytes
+        ? { passed: true, detail: `${freeMb} MiB free` }
+        : { passed: false, detail: `${freeMb} MiB free, below the reserve: writes are refused` };
+    },
+  };
+}
+
+function clockCheck({ liveness }: LiveCheckSources): LiveCheck {
+  return {
+    name: "clock",
+    failureMeans: "Degraded",
+    look() {
+      return liveness.isClockOff()
+        ? { passed: false, detail: "this clock differs from most others by nearly what is allowed" }
+        : { passed: true, detail: "agrees with the other nodes" };
+    },
+  };
+}
+
+function eventLoopCheck({ eventLoopDelayP99Ms }: LiveCheckSources): LiveCheck {
+  return {
+    name: "event loop",
+    failureMeans: "Degraded",
+    look() {
+      const delayMs = Math.round(eventLoopDelayP99Ms());
+      return {
+        passed: delayMs < eventLoopDelayMsMax,
+        detail: `99 of 100 turns are less than ${delayMs} ms late`,
+      };
+    },
+  };
+}
+
+const spacePeriodMs = 5_000;
+
+/** Keeps a recent figure of the free space, since asking for it takes a while. */
+export class SpaceWatch {
+  readonly #disk: Disk;
+  readonly #runtime: Runtime;
+  #latest: DiskSpace | undefined;
+  #stop: Cancel = () => {};
+
+  constructor(runtime: Runtime, disk: Disk) {
+    this.#runtime = runtime;
+    this.#disk = disk;
+  }
+
+  get latest(): DiskSpace | undefined {
+    return this.#latest;
+  }
+
+  async start(): Promise<void> {
+    await this.#look();
+    this.#stop = this.#runtime.clock.every(spacePeriodMs, () => {
+      this.#look().catch((error: unknown) => {
+        this.#runtime.log.warn("free space cannot be measured", { error });
+      });
+    });
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  async #look(): Promise<void> {
+    this.#latest = await this.#disk.space();
+  }
+}
