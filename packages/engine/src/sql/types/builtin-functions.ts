@@ -1,3 +1,5 @@
+import { setReturningFunctions } from "./functions-set.ts";
+import { aggregateFunctions } from "./functions-aggregate.ts";
 import { arithmeticOperators } from "./functions-arithmetic.ts";
 import { comparisonOperators } from "./functions-comparison.ts";
 import { mathFunctions } from "./functions-math.ts";
@@ -10,7 +12,11 @@ const operatorLists: readonly (readonly ScalarFunction[])[] = [
   arithmeticOperators,
 ];
 
-const functionLists: readonly (readonly SqlFunction[])[] = [mathFunctions];
+const functionLists: readonly (readonly SqlFunction[])[] = [
+  mathFunctions,
+  aggregateFunctions,
+  setReturningFunctions,
+];
 
 /** The registry of everything in this folder plus what others bring (pg_* session functions). */
 export function builtinFunctionRegistry(

@@ -67,20 +67,29 @@ function jsonRank(value: JsonValue): number {
 }
 
 export function compareJson(left: JsonValue, right: JsonValue): number {
+  // An oddity of PostgreSQL that its documentation keeps: as a whole document, an empty array
+  // sorts below every scalar.
+  if (isEmptyArray(left) || isEmptyArray(right)) {
+    const order = Number(isEmptyArray(right)) - Number(isEmptyArray(left));
+    if (order !== 0) return order;
+  }
+  return compareJsonParts(left, right);
+}
+
+function isEmptyArray(value: JsonValue): boolean {
+  return isJsonArray(value) && value.length === 0;
+}
+
+function compareJsonParts(left: JsonValue, right: JsonValue): number {
   if (typeof left === "string" && typeof right === "string") return compareText(left, right);
   if (left instanceof Numeric && right instanceof Numeric) return compareNumeric(left, right);
   if (typeof left === "boolean" && typeof right === "boolean") return Number(left) - Number(right);
   const rank = jsonRank(left) - jsonRank(right);
-  if (rank !== 0) {
-    // An oddity of PostgreSQL that its documentation keeps: an empty array sorts below scalars.
-    if (isJsonArray(left) && left.length === 0 && jsonRank(right) < 4) return -1;
-    if (isJsonArray(right) && right.length === 0 && jsonRank(left) < 4) return 1;
-    return rank;
-  }
+  if (rank !== 0) return rank;
   if (isJsonArray(left) && isJsonArray(right)) {
     if (left.length !== right.length) return left.length - right.length;
     for (const [index, item] of left.entries()) {
-      const order = compareJson(item, right[index] ?? null);
+      const order = compareJsonParts(item, right[index] ?? null);
       if (order !== 0) return order;
     }
     return 0;
@@ -92,7 +101,7 @@ export function compareJson(left: JsonValue, right: JsonValue): number {
       const next = others.next();
       if (next.done === true) return 1;
       const [otherKey, otherItem] = next.value;
-      const order = compareText(key, otherKey) || compareJson(item, otherItem);
+      const order = compareText(key, otherKey) || compareJsonParts(item, otherItem);
       if (order !== 0) return order;
     }
   }

@@ -80,13 +80,20 @@ export class SqlArray {
   }
 }
 
+/** A row value. Names are known when it is a table's row or a subquery's; ROW(…) has none. */
 export class SqlRecord {
   readonly fields: readonly Datum[];
   readonly fieldTypeOids: readonly number[];
+  readonly fieldNames: readonly string[] | undefined;
 
-  constructor(fields: readonly Datum[], fieldTypeOids: readonly number[]) {
+  constructor(
+    fields: readonly Datum[],
+    fieldTypeOids: readonly number[],
+    fieldNames?: readonly string[],
+  ) {
     this.fields = fields;
     this.fieldTypeOids = fieldTypeOids;
+    this.fieldNames = fieldNames;
   }
 }
 

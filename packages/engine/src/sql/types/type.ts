@@ -320,7 +320,9 @@ export function isArrayType(oid: number): boolean {
 /** An array type made from its element type, which int2vector and oidvector are not. */
 export function isTrueArrayType(oid: number): boolean {
   const type = byOid.get(oid);
-  return type !== undefined && type.category === "A" && byOid.get(type.elementOid)?.arrayOid === oid;
+  return (
+    type !== undefined && type.category === "A" && byOid.get(type.elementOid)?.arrayOid === oid
+  );
 }
 
 export function isPolymorphic(oid: number): boolean {
