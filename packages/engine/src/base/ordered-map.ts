@@ -212,7 +212,8 @@ function lowerBound(keys: readonly string[], key: string): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (keys[middle]! < key) low = middle + 1;
+    const candidate = keys[middle];
+    if (candidate !== undefined && candidate < key) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -224,7 +225,8 @@ function childIndex(keys: readonly string[], key: string): number {
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (keys[middle]! <= key) low = middle + 1;
+    const candidate = keys[middle];
+    if (candidate !== undefined && candidate <= key) low = middle + 1;
     else high = middle;
   }
   return low - 1;
