@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KeyWriter, type KeyDecimal } from "./key-encoding.ts";
 
 const url = process.env["HOLO_TEST_POSTGRES_URL"];
-if (url === undefined) console.info("skipped: HOLO_TEST_POSTGRES_URL is not set");
 
 /** Values as PostgreSQL writes them, and how each becomes a key. */
 interface Type {
@@ -132,41 +131,44 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-describe.skipIf(url === undefined)("keys order as PostgreSQL orders", () => {
-  const client = new pg.Client({ connectionString: url });
-  beforeAll(() => client.connect());
-  afterAll(() => client.end());
+describe.skipIf(url === undefined)(
+  "keys order as PostgreSQL orders (HOLO_TEST_POSTGRES_URL)",
+  () => {
+    const client = new pg.Client({ connectionString: url });
+    beforeAll(() => client.connect());
+    afterAll(() => client.end());
 
-  for (const type of types) {
-    for (const direction of ["asc", "desc"] as const) {
-      test(`${type.name} ${direction}`, async () => {
-        const values: (string | null)[] = [...shuffled(type.values), null];
-        const cast = type.name.replace(/ collate .*/, "");
-        const collation = type.name.slice(cast.length);
-        // Equal values share a rank, so that ties do not depend on the sort.
-        const { rows } = await client.query<{ n: number; rank: string }>(
-          `select n::int, dense_rank() over (order by value${collation} ${direction}) as rank
+    for (const type of types) {
+      for (const direction of ["asc", "desc"] as const) {
+        test(`${type.name} ${direction}`, async () => {
+          const values: (string | null)[] = [...shuffled(type.values), null];
+          const cast = type.name.replace(/ collate .*/, "");
+          const collation = type.name.slice(cast.length);
+          // Equal values share a rank, so that ties do not depend on the sort.
+          const { rows } = await client.query<{ n: number; rank: string }>(
+            `select n::int, dense_rank() over (order by value${collation} ${direction}) as rank
            from unnest($1::text[]::${cast}[]) with ordinality as t(value, n)`,
-          [values.map((value) => (value === null ? null : literal(type, value)))],
-        );
-        const theirs = new Map(rows.map(({ n, rank }) => [values[n - 1] ?? null, Number(rank)]));
-        const keys = values.map((value) => {
-          const writer = new KeyWriter();
-          if (value === null) writer.null();
-          else type.write(writer, value);
-          if (direction === "desc") writer.complement(0);
-          return { value, key: Buffer.from(writer.finish()) };
+            [values.map((value) => (value === null ? null : literal(type, value)))],
+          );
+          const theirs = new Map(rows.map(({ n, rank }) => [values[n - 1] ?? null, Number(rank)]));
+          const keys = values.map((value) => {
+            const writer = new KeyWriter();
+            if (value === null) writer.null();
+            else type.write(writer, value);
+            if (direction === "desc") writer.complement(0);
+            return { value, key: Buffer.from(writer.finish()) };
+          });
+          keys.sort((a, b) => Buffer.compare(a.key, b.key));
+          let rank = 0;
+          let last: Buffer | undefined;
+          const ours = keys.map(({ value, key }) => {
+            if (last === undefined || !key.equals(last)) rank++;
+            last = key;
+            return { value, rank };
+          });
+          expect(ours).toEqual(ours.map(({ value }) => ({ value, rank: theirs.get(value) })));
         });
-        keys.sort((a, b) => Buffer.compare(a.key, b.key));
-        let rank = 0;
-        let last: Buffer | undefined;
-        const ours = keys.map(({ value, key }) => {
-          if (last === undefined || !key.equals(last)) rank++;
-          last = key;
-          return { value, rank };
-        });
-        expect(ours).toEqual(ours.map(({ value }) => ({ value, rank: theirs.get(value) })));
-      });
+      }
     }
-  }
-});
+  },
+);

@@ -137,7 +137,7 @@ test("numerics order by value whatever their scale", () => {
     { numRuns: 1000 },
   );
   const one = (coefficient: bigint, scale: number) =>
-    encode((w, v) => w.numeric(v), { kind: "finite", coefficient, scale });
+    encode<KeyDecimal>((w, v) => w.numeric(v), { kind: "finite", coefficient, scale });
   expect(one(100n, 2)).toEqual(one(1n, 0));
 });
 

@@ -13,7 +13,7 @@ import {
   rangeRecordSpan,
   type RangeRecord,
 } from "./range-records.ts";
-import { readChunk, snapshotTables, stagedChunkKey, tableRange } from "./snapshot.ts";
+import { readChunk, snapshotTables, stagedChunkKey, tableRange } from "./snapshot-chunk.ts";
 import type { RangeStateWrite } from "./store.ts";
 import { isNewestTombstone, newestHeaderBytes, readTimestamp } from "./version-codec.ts";
 

@@ -1,19 +1,21 @@
 import { assert } from "#base/assert.ts";
-import { ByteReader, MalformedBytes } from "#base/byte-reader.ts";
-import { ByteWriter } from "#base/byte-writer.ts";
 import { keyAfter } from "#base/bytes.ts";
 import type { RangeId, Span } from "#base/ids.ts";
-import { KeyWriter } from "#base/key-encoding.ts";
-import { prefixSpan } from "#base/keys.ts";
 import type { Clock } from "#runtime/ports.ts";
-import type { OrderedRange, OrderedReader, TableName } from "./ordered-store.ts";
+import type { OrderedRange, OrderedReader } from "./ordered-store.ts";
 import { readRangeRecords, rangeRecordSpan } from "./range-records.ts";
+import {
+  readChunk,
+  snapshotTables,
+  stagedChunkKey,
+  stagedChunkSpan,
+  startChunk,
+  tableRange,
+  type SnapshotTable,
+} from "./snapshot-chunk.ts";
 import { putInstallation, runInstallation, type Installation } from "./snapshot-installation.ts";
 import type { RangeStateWrite, Store } from "./store.ts";
 import { groupKey } from "./version-codec.ts";
-
-const chunkFormat = 1;
-export const snapshotTables = ["newest", "history"] as const satisfies readonly TableName[];
 
 export interface SnapshotOptions {
   readonly rangeId: RangeId;
@@ -47,7 +49,7 @@ export class StoreSnapshot {
   readonly #view: OrderedReader & { close(): void };
   readonly #chunkBytes: number;
   /** What is left to read, a part per table. */
-  readonly #rest: { readonly table: (typeof snapshotTables)[number]; range: OrderedRange }[];
+  readonly #rest: { readonly table: SnapshotTable; range: OrderedRange }[];
 
   /** Takes over the view. */
   constructor(clock: Clock, view: OrderedReader & { close(): void }, options: SnapshotOptions) {
@@ -66,8 +68,7 @@ export class StoreSnapshot {
     await this.#clock.yield();
     const part = this.#rest[0];
     if (part === undefined) return undefined;
-    const writer = new ByteWriter(this.#chunkBytes + 4096);
-    writer.u8(chunkFormat).u8(snapshotTables.indexOf(part.table));
+    const writer = startChunk(part.table, this.#chunkBytes);
     let lastKey: Uint8Array | undefined;
     this.#view.scan(part.table, part.range, (key, value) => {
       writer.bytes(key).bytes(value);
@@ -84,36 +85,6 @@ export class StoreSnapshot {
     this.#rest.length = 0;
     this.#view.close();
   }
-}
-
-/** Where the span's rows lie in a table. */
-export function tableRange(table: (typeof snapshotTables)[number], span: Span): OrderedRange {
-  if (table === "newest") return span;
-  return {
-    start: span.start.length === 0 ? span.start : groupKey(span.start),
-    end: span.end === undefined ? undefined : groupKey(span.end),
-  };
-}
-
-/** Calls visit for each row of a chunk. Throws MalformedBytes. */
-export function readChunk(
-  chunk: Uint8Array,
-  visit: (table: (typeof snapshotTables)[number], key: Uint8Array, value: Uint8Array) => void,
-): void {
-  const reader = new ByteReader(chunk);
-  const format = reader.u8();
-  if (format !== chunkFormat) throw new MalformedBytes(`snapshot chunk of format ${format}`);
-  const table = snapshotTables[reader.u8()];
-  if (table === undefined) throw new MalformedBytes("snapshot chunk of an unknown table");
-  while (!reader.isAtEnd) visit(table, reader.bytes(), reader.bytes());
-}
-
-export function stagedChunkKey(rangeId: RangeId, number: number): Uint8Array {
-  return new KeyWriter().id(rangeId).id(number).finish();
-}
-
-export function stagedChunkSpan(rangeId: RangeId): Span {
-  return prefixSpan(new KeyWriter().id(rangeId).finish());
 }
 
 /**
