@@ -26,7 +26,7 @@ export function Age({
     <span
       title={titles[freshness]}
       className={classNames(
-        "inline-flex items-center gap-[5px] text-micro whitespace-nowrap text-ink-2",
+        "inline-flex items-center gap-[5px] align-middle text-micro whitespace-nowrap text-ink-2",
         freshness === "late" && "text-warn-fg",
         freshness === "stale" &&
           "rounded-1 border border-dashed border-control-line bg-surface px-[5px] text-unknown-fg",

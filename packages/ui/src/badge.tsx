@@ -27,7 +27,7 @@ export function Badge({
   return (
     <span
       className={classNames(
-        "inline-flex items-center gap-[5px] text-small font-medium whitespace-nowrap",
+        "inline-flex items-center gap-[5px] align-middle text-small font-medium whitespace-nowrap",
         toneText[tone],
         box && "rounded-1 border py-0.5 pr-[7px] pl-1.5",
         box && boxed[tone],

@@ -60,7 +60,9 @@ export function Dialog({
               <X aria-hidden="true" />
             </Base.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto px-6 pb-4">{children}</div>
+          <div tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-4">
+            {children}
+          </div>
           {footer !== undefined && (
             <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line bg-sunken px-6 py-3.5">
               {footer}

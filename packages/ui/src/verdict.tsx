@@ -23,7 +23,7 @@ export function Verdict({
         {sentence}
       </h1>
       {meta !== undefined && (
-        <div className="col-start-2 flex flex-wrap items-center gap-x-3.5 gap-y-0.5 text-small text-ink-2 small:col-span-2">
+        <div className="col-start-2 flex flex-wrap items-center gap-x-3.5 gap-y-0.5 text-small text-ink-2 small:[grid-column:2/4]">
           {meta}
         </div>
       )}

@@ -77,8 +77,10 @@ export function changesBetween(before: ClusterView, after: ClusterView): Change[
     const old = nodesBefore.get(node.nodeId);
     if (old === undefined) {
       changes.push({ kind: "nodeJoined", nodeId: node.nodeId, address: node.address });
-    } else {
-      changes.push(...nodeChanges(old, node, after.atMs));
+    } else if (!lostAfter) {
+      // Silence of all is one piece of news, told above; so is its end, but for those still silent.
+      const known = lostBefore === undefined ? old : { ...old, condition: "ready" as const };
+      changes.push(...nodeChanges(known, node, after.atMs));
     }
   }
 

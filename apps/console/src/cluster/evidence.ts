@@ -70,6 +70,8 @@ export interface ReplicaSummary {
   readonly lastIndex: number;
   readonly raftState: string;
   readonly error: string;
+  /** When the console heard these figures, by its own clock; undefined when it never did. */
+  readonly knownAtMs: number | undefined;
 }
 
 export interface RangeSummary {
@@ -116,6 +118,33 @@ export interface NodeEvidence {
 export interface TopologyEvidence {
   readonly topology: Topology;
   readonly receivedAtMs: number;
+}
+
+/**
+ * A topology as it arrived, with the figures of replicas that did not report taken over from the one
+ * before: the last known count with its age says more than nothing. Pure.
+ */
+export function rememberFigures(
+  before: TopologyEvidence | undefined,
+  topology: Topology,
+  receivedAtMs: number,
+): TopologyEvidence {
+  const known = new Map(
+    (before?.topology.ranges ?? []).flatMap((range) =>
+      range.replicas.map((replica) => [`${range.rangeId}/${replica.nodeId}`, replica] as const),
+    ),
+  );
+  const ranges = topology.ranges.map((range) => ({
+    ...range,
+    replicas: range.replicas.map((replica) => {
+      if (replica.reported) return { ...replica, knownAtMs: receivedAtMs };
+      const last = known.get(`${range.rangeId}/${replica.nodeId}`);
+      if (last?.knownAtMs === undefined) return replica;
+      const { role, leaseholder, reported, error } = replica;
+      return { ...last, role, leaseholder, reported, error };
+    }),
+  }));
+  return { topology: { ...topology, ranges }, receivedAtMs };
 }
 
 export interface Evidence {

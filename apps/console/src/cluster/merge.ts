@@ -40,7 +40,12 @@ export function merge(evidence: Evidence, nowMs: number): Merged {
         : { fromNode: told.topology.answeredBy, receivedAtMs: told.receivedAtMs },
     nodes,
     ranges: (told?.topology.ranges ?? []).map((range) =>
-      mergeRange(range, conditions, current !== undefined),
+      mergeRange(range, conditions, {
+        isCurrent: current !== undefined,
+        hasContact: nodes.some(
+          (node) => node.answeredAtMs !== undefined && node.silentSinceMs === undefined,
+        ),
+      }),
     ),
   };
 }
@@ -122,7 +127,7 @@ function mergeNode(
     locality: summary?.locality ?? {},
     membership: summary?.membership ?? "unknown",
     condition,
-    detail: detailOf(condition, asked, summary),
+    detail: detailOf(condition, asked, summary, peerLiveness !== undefined),
     silentSinceMs: isSilent ? asked.failingSinceMs : undefined,
     answeredAtMs: asked.answeredAtMs,
     error: asked.error,
@@ -169,12 +174,14 @@ function detailOf(
   condition: Condition,
   asked: NodeEvidence,
   summary: NodeSummary | undefined,
+  isJudgedByPeers: boolean,
 ): string {
   switch (condition) {
     case "down":
-      return asked.answeredAtMs === undefined
-        ? "It has not answered since the console started."
-        : "Neither the console nor another node hears it.";
+      if (asked.answeredAtMs === undefined) return "It has never answered the console.";
+      return isJudgedByPeers
+        ? "Neither the console nor the other nodes hear it."
+        : "It does not answer the console, and no other node says whether it hears it.";
     case "unreachable":
       return "The other nodes hear it; the console does not.";
     case "isolated":
@@ -196,8 +203,9 @@ export function countsForQuorum(condition: Condition | undefined): boolean {
 function mergeRange(
   range: RangeSummary,
   conditions: ReadonlyMap<number, Condition>,
-  isCurrent: boolean,
+  told: { readonly isCurrent: boolean; readonly hasContact: boolean },
 ): RangeView {
+  const { isCurrent, hasContact } = told;
   const replicas: ReplicaView[] = range.replicas.map((replica) => {
     const alive = countsForQuorum(conditions.get(replica.nodeId));
     return { ...replica, alive, reported: replica.reported && alive && isCurrent };
@@ -208,8 +216,10 @@ function mergeRange(
   const leaseholderAlive =
     range.leaseholder !== 0 && countsForQuorum(conditions.get(range.leaseholder));
 
+  // Without any answer the fault may be the console's own: nothing is said about the data then.
   let availability: Availability;
-  if (spare < 0) availability = "noQuorum";
+  if (!hasContact) availability = "unknown";
+  else if (spare < 0) availability = "noQuorum";
   else if (!isCurrent) availability = "unknown";
   else availability = leaseholderAlive ? "available" : "noLeaseholder";
 
@@ -221,7 +231,8 @@ function mergeRange(
     term: range.term,
     replicas,
     availability,
-    failuresLeft: spare < 0 ? -1 : isCurrent ? spare : undefined,
+    failuresLeft:
+      availability === "noQuorum" ? -1 : isCurrent && hasContact ? Math.max(0, spare) : undefined,
     convergence: convergenceOf(replicas),
     readsPerSecond: range.readsPerSecond,
     writesPerSecond: range.writesPerSecond,

@@ -13,9 +13,12 @@ export async function startProcess(): Promise<void> {
   const stop = () => {
     if (isStopping) return;
     isStopping = true;
-    // Live pages keep their streams open, so waiting for connections to end would never end.
+    // Live pages keep their streams open, so waiting for connections to end would take for ever.
     void stopConsole().finally(() => process.exit(0));
   };
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    // Next's own handler waits for requests to end and would leave the store open.
+    process.removeAllListeners(signal);
+    process.on(signal, stop);
+  }
 }

@@ -27,7 +27,6 @@ export function PersonMenu({
       trigger={
         <button
           type="button"
-          aria-label={`${person.name}, ${person.role}: menu`}
           className="flex flex-none items-center gap-2 rounded-2 py-1 pl-1 text-left whitespace-nowrap"
         >
           <span
@@ -36,7 +35,7 @@ export function PersonMenu({
           >
             {initialsOf(person.name)}
           </span>
-          <span className="hidden text-small leading-[15px] wide:block">
+          <span className="sr-only text-small leading-[15px] wide:not-sr-only">
             <b className="font-medium">{person.name}</b>
             <br />
             <span className="text-ink-2">{person.role}</span>

@@ -112,14 +112,20 @@ const marksMax = 3;
 function marksOf(changes: readonly ShownChange[], samples: readonly Sample[]): TimeSeriesMark[] {
   const fromMs = samples[0]?.atMs ?? Number.POSITIVE_INFINITY;
   const toMs = samples.at(-1)?.atMs ?? 0;
-  return changes
-    .filter(({ atMs, change }) => atMs >= fromMs && atMs <= toMs && shortName(change) !== undefined)
-    .slice(0, marksMax)
-    .map(({ atMs, change }) => ({
-      atMs,
-      text: shortName(change) ?? wordsOfChange(change).title,
-      tone: change.kind === "nodeDown" || change.kind === "contactLost" ? "crit" : "info",
-    }));
+  const nearMs = (toMs - fromMs) / 8;
+  const shown: ShownChange[] = [];
+  for (const candidate of changes) {
+    const { atMs, change } = candidate;
+    if (atMs < fromMs || atMs > toMs || shortName(change) === undefined) continue;
+    // Names of marks that stand close would be written over one another.
+    if (shown.some((mark) => Math.abs(mark.atMs - atMs) < nearMs)) continue;
+    shown.push(candidate);
+  }
+  return shown.slice(0, marksMax).map(({ atMs, change }) => ({
+    atMs,
+    text: shortName(change) ?? wordsOfChange(change).title,
+    tone: change.kind === "nodeDown" || change.kind === "contactLost" ? "crit" : "info",
+  }));
 }
 
 function shortName(change: ShownChange["change"]): string | undefined {

@@ -15,11 +15,14 @@ export function NodeAgesCard({ view, className }: { view: ClusterView; className
       flush
       {...(className === undefined ? {} : { className })}
     >
-      <ul className="grid grid-cols-[repeat(auto-fit,minmax(140px,1fr))] gap-px bg-line">
+      <ul className="-mr-px -mb-px grid grid-cols-[repeat(auto-fit,minmax(140px,1fr))]">
         {view.nodes.map((node) => (
           <li
             key={node.address}
-            className={classNames("bg-surface px-3 py-[9px]", !answers(node) && "hatch")}
+            className={classNames(
+              "border-r border-b border-line px-4 py-[9px]",
+              !answers(node) && "hatch",
+            )}
           >
             <div className="flex items-center justify-between gap-2">
               {node.nodeId === 0 ? (

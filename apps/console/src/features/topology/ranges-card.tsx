@@ -17,8 +17,9 @@ import {
   formatFigure,
   formatList,
 } from "../../format/format.ts";
+import { DataAge } from "../live/data-age.tsx";
 
-const columns = 8;
+const columns = 9;
 
 /** Every range with its replicas side by side: who leads, who holds how much, who is behind. */
 export function RangesCard({
@@ -65,6 +66,7 @@ export function RangesCard({
               <HeaderCell numeric>Applied</HeaderCell>
               <HeaderCell numeric>Behind</HeaderCell>
               <HeaderCell>State</HeaderCell>
+              <HeaderCell>Age</HeaderCell>
             </tr>
           </thead>
           {view.ranges.map((range) => (
@@ -130,13 +132,13 @@ function ReplicaRow({
   front: number;
 }) {
   const behind = front - replica.appliedIndex;
-  const told = (text: string) =>
-    replica.reported ? text : <span className="text-ink-3">unknown</span>;
+  const isKnown = replica.knownAtMs !== undefined;
+  const told = (text: string) => (isKnown ? text : <span className="text-ink-3">unknown</span>);
   return (
     <Row held={!replica.reported}>
       <RowHeader>n{replica.nodeId}</RowHeader>
       <Cell className="whitespace-nowrap">
-        {[replica.role === "voter" ? "" : replica.role, replica.reported ? replica.raftState : ""]
+        {[replica.role === "voter" ? "" : replica.role, isKnown ? replica.raftState : ""]
           .filter((word) => word !== "")
           .join(", ") || <span className="text-ink-3">unknown</span>}
       </Cell>
@@ -148,13 +150,16 @@ function ReplicaRow({
       <Cell numeric>{told(formatCount(replica.appliedIndex))}</Cell>
       <Cell numeric>{told(behind === 0 ? "0" : formatAmount(behind, "entry", "entries"))}</Cell>
       <Cell className="whitespace-nowrap">
-        {replica.reported ? (
-          <Badge kind="ok">reports</Badge>
-        ) : replica.alive ? (
-          <Badge kind="unknown">{replica.error === "" ? "no report" : replica.error}</Badge>
-        ) : (
+        {!replica.alive ? (
           <Badge kind="crit">no answer</Badge>
+        ) : replica.reported ? (
+          <Badge kind="ok">reports</Badge>
+        ) : (
+          <Badge kind="unknown">{replica.error === "" ? "no report" : replica.error}</Badge>
         )}
+      </Cell>
+      <Cell>
+        <DataAge atMs={replica.knownAtMs} />
       </Cell>
     </Row>
   );

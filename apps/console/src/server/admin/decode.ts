@@ -100,6 +100,7 @@ function rangeSummaryOf(range: WireRange): RangeSummary {
       lastIndex: Number(replica.lastIndex),
       raftState: replica.raftState,
       error: replica.error,
+      knownAtMs: undefined,
     })),
     failuresLeft: range.failuresLeft,
     readsPerSecond: range.readsPerSecond,

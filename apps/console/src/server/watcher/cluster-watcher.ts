@@ -1,6 +1,11 @@
 import "server-only";
 import { changesBetween } from "../../cluster/changes.ts";
-import type { Evidence, NodeEvidence, TopologyEvidence } from "../../cluster/evidence.ts";
+import {
+  rememberFigures,
+  type Evidence,
+  type NodeEvidence,
+  type TopologyEvidence,
+} from "../../cluster/evidence.ts";
 import type { Sample } from "../../cluster/history.ts";
 import { merge } from "../../cluster/merge.ts";
 import { findProblems, type Sightings } from "../../cluster/problems.ts";
@@ -11,6 +16,8 @@ import type { ClusterMemory, RecordedChange } from "../store/cluster-memory.ts";
 import { TopologyFeed } from "./topology-feed.ts";
 
 const probeDeadlineMs = 1_000;
+/** Failures of one moment are found one after the other; a view made after this has them all. */
+const settleMs = 60;
 /** Views go out at once when something changed, otherwise at this pace. */
 const publishIntervalMs = 1_000;
 const saveIntervalMs = 10_000;
@@ -53,6 +60,7 @@ export class ClusterWatcher {
   #view: ClusterView;
   #savedAtMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(options: ClusterWatcherOptions) {
@@ -60,11 +68,11 @@ export class ClusterWatcher {
     this.#feed = new TopologyFeed({
       candidates: () => this.#candidates(),
       onTopology: (topology) => {
-        this.#topology = { topology, receivedAtMs: Date.now() };
+        this.#topology = rememberFigures(this.#topology, topology, Date.now());
         for (const node of topology.nodes) {
           if (node.grpcAddress !== "" && node.membership !== "removed") this.#ask(node.grpcAddress);
         }
-        this.#publish();
+        this.#settle();
       },
     });
     for (const address of options.addresses) this.#ask(address);
@@ -86,6 +94,7 @@ export class ClusterWatcher {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#settling);
     this.#feed.stop();
     for (const asked of this.#asked.values()) asked.client.close();
     this.#wake();
@@ -184,7 +193,7 @@ export class ClusterWatcher {
   #tick(): void {
     for (const asked of this.#asked.values()) void this.#probe(asked);
     this.#feed.check(Date.now());
-    this.#publish();
+    this.#settle();
     this.#sample();
     if (Date.now() - this.#savedAtMs >= saveIntervalMs) this.#save();
   }
@@ -215,7 +224,14 @@ export class ClusterWatcher {
     } finally {
       asked.isAsking = false;
     }
-    this.#publish();
+    this.#settle();
+  }
+
+  #settle(): void {
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.#publish();
+    }, settleMs);
   }
 
   #look(): ClusterView {
@@ -282,7 +298,7 @@ export class ClusterWatcher {
     this.#history.push({
       atMs: Date.now(),
       statementsPerSecond:
-        answering.length === 0
+        answering.length === 0 || nodes.some((node) => node.answeredAtMs === undefined)
           ? null
           : answering.reduce((sum, node) => sum + node.statementsPerSecond, 0),
       nodesAnswering: answering.length,
