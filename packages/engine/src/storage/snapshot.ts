@@ -15,7 +15,6 @@ import {
 } from "./snapshot-chunk.ts";
 import { putInstallation, runInstallation, type Installation } from "./snapshot-installation.ts";
 import type { RangeStateWrite, Store } from "./store.ts";
-import { groupKey } from "./version-codec.ts";
 
 export interface SnapshotOptions {
   readonly rangeId: RangeId;
