@@ -27,6 +27,7 @@ class TickingSupport {
   /** `from>to`: what `from` gives `to`. */
   readonly #given = new Map<string, { readonly epoch: number; readonly until: number }>();
   readonly #received = new Map<string, { readonly epoch: number; readonly until: number }>();
+  readonly #votesFrom = new Map<PeerId, number>();
   #epochs = 0;
 
   grant(from: PeerId, to: PeerId): void {
@@ -44,12 +45,14 @@ class TickingSupport {
     if (given !== undefined) this.#received.set(`${from}>${to}`, given);
   }
 
-  /** The store comes back in a new life: nobody owes the old one anything. */
+  /** The store comes back in a new life, and must wait until what it gave in the old one has ended. */
   restart(store: PeerId): void {
-    for (const name of this.#given.keys()) {
+    for (const [name, { until }] of this.#given) {
       const [from, to] = name.split(">").map(Number);
-      if (to === store) this.#given.delete(name);
-      if (to === store || from === store) this.#received.delete(name);
+      if (to === store) this.#received.delete(name);
+      if (from !== store) continue;
+      this.#votesFrom.set(store, Math.max(this.#votesFrom.get(store) ?? 0, until + 1));
+      this.#given.delete(name);
     }
   }
 
@@ -64,7 +67,7 @@ class TickingSupport {
         return given !== undefined && given.until >= this.now ? given.epoch : 0;
       },
       receivedFrom: (peer) => this.#received.get(`${peer}>${self}`)?.epoch ?? 0,
-      mayVote: () => true,
+      mayVote: () => this.now >= (this.#votesFrom.get(self) ?? 0),
     };
   }
 }
