@@ -168,12 +168,12 @@ export class MessageWriter {
     if (this.#at + bytes <= this.#buffer.length) return;
     const pending = this.pendingBytes;
     const old = this.#buffer;
+    const from = this.#start;
     const doubled = Math.min(2 * old.length, chunkBytesMax);
     const needed = pending + bytes;
     // A message that outgrows a chunk doubles, so that copying stays linear in its size.
     this.#use(Math.max(chunkBytesMin, doubled, needed > doubled ? 2 * needed : needed));
-    old.copy(this.#buffer, 0, this.#start, this.#start + pending);
-    this.#start = 0;
+    old.copy(this.#buffer, 0, from, from + pending);
     this.#at = pending;
   }
 

@@ -51,6 +51,8 @@ function textWriter(typeOid: number, context: InputContext): ColumnWriter {
     case oids.text:
     case oids.varchar:
       return writeString;
+    case oids.bool:
+      return (writer, datum) => writer.textValue(datum === true ? "t" : "f");
     default: {
       const format = textFormatter(typeOid, context);
       return (writer, datum) => writer.textValue(format(datum));
@@ -72,6 +74,11 @@ function binaryWriter(typeOid: number): ColumnWriter {
         assert(typeof datum === "bigint", "the value is held as a bigint");
         writer.int32(8);
         writer.bigint64(datum);
+      };
+    case oids.bool:
+      return (writer, datum) => {
+        writer.int32(1);
+        writer.uint8(datum === true ? 1 : 0);
       };
     case oids.float8:
       return (writer, datum) => {

@@ -1,0 +1,4 @@
+declare module "pg/lib/crypto/sasl.js" {
+  const sasl: unknown;
+  export = sasl;
+}
