@@ -1,8 +1,8 @@
 import { assert } from "#base/assert.ts";
-import { compareTimestamps } from "#base/hlc.ts";
+import { isBefore, type Timestamp } from "#base/hlc.ts";
 import type { RangeId } from "#base/ids.ts";
 import type { OrderedBatch, OrderedReader } from "./ordered-store.ts";
-import type { OverlayLayer, OverlayVersion } from "./overlay.ts";
+import type { OverlayVersion } from "./overlay.ts";
 import type { RangeStatistics } from "./store.ts";
 import {
   encodeHistory,
@@ -22,7 +22,7 @@ interface Row {
 }
 
 /**
- * The rows that a layer becomes: its newest version of each key replaces the stored one, which moves
+ * The rows that keys of a layer become: the newest version replaces the stored one, which moves
  * to the history with the layer's other versions. Counts what that does to the ranges' live keys.
  */
 export class FlushPlan {
@@ -30,17 +30,42 @@ export class FlushPlan {
   readonly #rows: Row[] = [];
   readonly #changes = new Map<RangeId, { liveKeys: number; liveBytes: number }>();
 
-  constructor(reader: OrderedReader) {
+  readonly #isReplaying: (rangeId: RangeId) => boolean;
+
+  /** While a range replays its log, what it writes may be in the backend already. */
+  constructor(reader: OrderedReader, isReplaying: (rangeId: RangeId) => boolean) {
     this.#reader = reader;
+    this.#isReplaying = isReplaying;
   }
 
-  /** Plans keys from the layer in order; yields about every two hundred, so that the caller can let others run. */
-  *planLayer(layer: OverlayLayer): Generator<void> {
-    let planned = 0;
-    for (const cursor = layer.from(""); cursor.next();) {
-      this.#planKey(cursor.value);
-      if (++planned % 200 === 0) yield;
+  get rowCount(): number {
+    return this.#rows.length;
+  }
+
+  /** Adds this key's versions, given the newest. */
+  add(newest: OverlayVersion): void {
+    const { key, batch } = newest;
+    const stored = this.#reader.get("newest", key);
+    if (stored === undefined) {
+      this.#addVersions(newest, undefined);
+      return;
     }
+    const timestamp = readTimestamp(stored);
+    if (!isBefore(timestamp, oldestOf(newest).batch.timestamp)) {
+      assert(
+        this.#isReplaying(batch.rangeId),
+        "a version was applied that is not newer than the stored one",
+      );
+      if (!isBefore(timestamp, batch.timestamp)) return;
+    }
+    if (!isNewestTombstone(stored)) {
+      const change = this.#changeOf(batch.rangeId);
+      change.liveKeys--;
+      change.liveBytes -= key.length + stored.length - newestHeaderBytes;
+    }
+    const value = Buffer.from(stored.subarray(timestampBytes));
+    this.#rows.push({ table: "history", key: historyKey(key, timestamp), value });
+    this.#addVersions(newest, timestamp);
   }
 
   put(batch: OrderedBatch): void {
@@ -55,33 +80,19 @@ export class FlushPlan {
     };
   }
 
-  #planKey(newest: OverlayVersion): void {
-    const { key } = newest;
-    const stored = this.#reader.get("newest", key);
-    const change = this.#changeOf(newest.batch.rangeId);
-    let oldest = newest;
-    while (oldest.older !== undefined) {
-      oldest = oldest.older;
-      const version = storedVersion(oldest);
+  /** The newest version, and those older ones that are above what is stored. */
+  #addVersions(newest: OverlayVersion, stored: Timestamp | undefined): void {
+    const { key, value } = newest;
+    for (let older = newest.older; older !== undefined; older = older.older) {
+      const version = storedVersion(older);
+      if (stored !== undefined && !isBefore(stored, version.timestamp)) break;
       const historic = historyKey(key, version.timestamp);
       this.#rows.push({ table: "history", key: historic, value: encodeHistory(version) });
     }
-    if (stored !== undefined) {
-      const timestamp = readTimestamp(stored);
-      assert(
-        compareTimestamps(timestamp, oldest.batch.timestamp) < 0,
-        "a version was applied that is not newer than the stored one",
-      );
-      if (!isNewestTombstone(stored)) {
-        change.liveKeys--;
-        change.liveBytes -= key.length + stored.length - newestHeaderBytes;
-      }
-      const value = Buffer.from(stored.subarray(timestampBytes));
-      this.#rows.push({ table: "history", key: historyKey(key, timestamp), value });
-    }
-    if (newest.value !== undefined) {
+    if (value !== undefined) {
+      const change = this.#changeOf(newest.batch.rangeId);
       change.liveKeys++;
-      change.liveBytes += key.length + newest.value.length;
+      change.liveBytes += key.length + value.length;
     }
     this.#rows.push({ table: "newest", key, value: encodeNewest(storedVersion(newest)) });
   }
@@ -94,6 +105,12 @@ export class FlushPlan {
     }
     return change;
   }
+}
+
+function oldestOf(newest: OverlayVersion): OverlayVersion {
+  let oldest = newest;
+  while (oldest.older !== undefined) oldest = oldest.older;
+  return oldest;
 }
 
 function storedVersion(version: OverlayVersion): StoredVersion {

@@ -9,7 +9,7 @@ import type { RangeStatistics, RangeStateWrite } from "./store.ts";
 /**
  * How a range's own records lie in the `range` table:
  *
- *   range id ‖ 'a'          format (u8), applied index, live keys, live bytes (varints)
+ *   range id ‖ 'a'          format (u8), applied index, partial index, live keys, live bytes (varints)
  *   range id ‖ 's' ‖ name   the record
  */
 const appliedByte = 0x61;
@@ -20,6 +20,8 @@ const formatVersion = 1;
 export interface RangeRecord {
   appliedIndex: number;
   durableAppliedIndex: number;
+  /** The backend may hold versions of entries above the durable applied index, up to this one. */
+  partialIndex: number;
   readonly state: Map<string, Uint8Array>;
   statistics: RangeStatistics;
 }
@@ -28,6 +30,7 @@ export function newRangeRecord(): RangeRecord {
   return {
     appliedIndex: 0,
     durableAppliedIndex: 0,
+    partialIndex: 0,
     state: new Map(),
     statistics: { liveKeys: 0, liveBytes: 0 },
   };
@@ -53,6 +56,7 @@ export function readRangeRecords(
       fields.u8();
       record.appliedIndex = fields.varint();
       record.durableAppliedIndex = record.appliedIndex;
+      record.partialIndex = fields.varint();
       record.statistics = { liveKeys: fields.varint(), liveBytes: fields.varint() };
     }
     return true;
@@ -67,15 +71,15 @@ export function rangeRecordSpan(rangeId: RangeId): OrderedRange {
 export function putApplied(
   batch: OrderedBatch,
   rangeId: RangeId,
-  appliedIndex: number,
-  statistics: RangeStatistics,
+  record: Pick<RangeRecord, "durableAppliedIndex" | "partialIndex" | "statistics">,
 ): void {
   const key = new KeyWriter().id(rangeId).u8(appliedByte).finish();
   const value = new ByteWriter(32)
     .u8(formatVersion)
-    .varint(appliedIndex)
-    .varint(Math.max(0, statistics.liveKeys))
-    .varint(Math.max(0, statistics.liveBytes))
+    .varint(record.durableAppliedIndex)
+    .varint(record.partialIndex)
+    .varint(record.statistics.liveKeys)
+    .varint(record.statistics.liveBytes)
     .finish();
   batch.put("range", key, value);
 }

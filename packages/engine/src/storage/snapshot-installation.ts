@@ -114,6 +114,7 @@ export async function runInstallation(
   }
   record.appliedIndex = appliedIndex;
   record.durableAppliedIndex = appliedIndex;
+  record.partialIndex = appliedIndex;
   record.statistics = { liveKeys, liveBytes };
   for (const { name, value } of state) if (value !== undefined) record.state.set(name, value);
 
@@ -124,7 +125,7 @@ export async function runInstallation(
   });
   await backend.write((batch) => {
     for (const key of oldRecords) batch.remove("range", key);
-    putApplied(batch, rangeId, appliedIndex, record.statistics);
+    putApplied(batch, rangeId, record);
     for (const write of state) putState(batch, rangeId, write);
     for (let number = 0; number < chunkCount; number++) {
       batch.remove("staging", stagedChunkKey(rangeId, number));

@@ -26,7 +26,14 @@ export interface SnapshotOptions {
 /** Flushes first, so that the snapshot is of the newest applied index. */
 export async function openSnapshot(store: Store, options: SnapshotOptions): Promise<StoreSnapshot> {
   await store.flush();
-  return new StoreSnapshot(store.clock, store.openView(), options);
+  let snapshot: StoreSnapshot | undefined;
+  // Between two flushes, so that none is half visible.
+  await store.exclusively((backend) => {
+    snapshot = new StoreSnapshot(store.clock, backend.openView(), options);
+    return Promise.resolve();
+  });
+  assert(snapshot !== undefined, "no view was opened");
+  return snapshot;
 }
 
 /**
@@ -58,6 +65,10 @@ export class StoreSnapshot {
     this.#rest = snapshotTables.map((table) => ({ table, range: tableRange(table, options.span) }));
     const record = readRangeRecords(view, rangeRecordSpan(options.rangeId)).get(options.rangeId);
     this.appliedIndex = record?.appliedIndex ?? 0;
+    assert(
+      this.appliedIndex >= (record?.partialIndex ?? 0),
+      "snapshot of a range that has not replayed its log",
+    );
     this.state = [...(record?.state ?? [])].map(([name, value]) => ({ name, value }));
     this.bytesExpected = record?.statistics.liveBytes ?? 0;
   }

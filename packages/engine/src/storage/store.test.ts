@@ -12,7 +12,7 @@ import { SimRandom } from "#runtime/sim/sim-random.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
 import { LmdbStore } from "./lmdb-store.ts";
 import { MemoryStore, MemoryTables } from "./memory-store.ts";
-import { Store } from "./store.ts";
+import { Store, type Apply } from "./store.ts";
 
 const folders: string[] = [];
 afterAll(() => {
@@ -89,7 +89,7 @@ function randomKey(random: SimRandom): string {
     .slice(0, random.chance(0.5) ? 2 : 12);
 }
 
-function applyRandom(world: World): { appliedIndex: number; writes: [string, Fact][] } {
+function applyRandom(world: World): Apply {
   const { random } = world;
   const keys = new Set(Array.from({ length: 1 + random.integer(6) }, () => randomKey(random)));
   world.ts += 1 + random.integer(5);
@@ -99,7 +99,7 @@ function applyRandom(world: World): { appliedIndex: number; writes: [string, Fac
     return [key, { timestamp, value }];
   });
   const appliedIndex = ++world.index;
-  world.store.apply({
+  const apply: Apply = {
     rangeId: 1,
     appliedIndex,
     batch: {
@@ -111,9 +111,10 @@ function applyRandom(world: World): { appliedIndex: number; writes: [string, Fac
       })),
     },
     state: [{ name: "index", value: bytes(String(appliedIndex)) }],
-  });
+  };
+  world.store.apply(apply);
   for (const [key, fact] of writes) world.naive.write(key, fact);
-  return { appliedIndex, writes };
+  return apply;
 }
 
 function checkReads(world: World): void {
@@ -194,8 +195,9 @@ test("reads agree with a naive store, across flushes", async () => {
   );
 }, 60_000);
 
-test("a crash leaves the store as of its durable applied index", async () => {
+test("after a crash, replaying the log from the durable applied index gives back everything", async () => {
   let flushes = 0;
+  let partial = 0;
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 }), async (seed) => {
       const clock = new SimClock();
@@ -203,36 +205,48 @@ test("a crash leaves the store as of its durable applied index", async () => {
       const runtime = simRuntime(seed, { clock, random });
       const tables = new MemoryTables();
       const disk = new SimDisk(clock.time, random);
-      const history: { appliedIndex: number; writes: [string, Fact][] }[] = [];
-      let ts = 10;
-      for (let life = 0; life < 3; life++) {
+      const log: Apply[] = [];
+      const world = { clock, random, naive: new NaiveStore(), ts: 10, index: 0 };
+      for (let life = 0; life < 4; life++) {
         const backend = new MemoryStore(clock, tables, () => random.between(0, 10));
-        const store = await clock.run(
-          Store.open(runtime, disk.attach(), backend, { flushIntervalMs: 5 }),
-        );
+        const options = { flushIntervalMs: 5, flushRowsMax: 1 + random.integer(10) };
+        const store = await clock.run(Store.open(runtime, disk.attach(), backend, options));
         const applied = store.appliedIndex(1);
         expect(store.durableAppliedIndex(1)).toBe(applied);
         expect(text(store.rangeState(1, "index"))).toBe(
           applied === 0 ? undefined : String(applied),
         );
-        const lost = history.findIndex((h) => h.appliedIndex > applied);
-        if (lost >= 0) history.splice(lost);
-        const naive = new NaiveStore();
-        for (const { writes } of history) for (const [key, fact] of writes) naive.write(key, fact);
-        const world: World = { clock, random, naive, store, ts, index: applied };
-        for (let i = 0; i < 10; i++) checkReads(world);
+        for (const apply of log.slice(applied)) {
+          const stored = apply.batch?.writes.some(({ key }) =>
+            store.hasNewer(key, { wallMs: apply.batch!.timestamp.wallMs - 1, logical: 0 }),
+          );
+          if (stored === true) partial++;
+          store.apply(apply);
+          // Flushes while it replays, and crashes in that, too.
+          if (random.chance(0.2)) await clock.time.runFor(random.between(0, 12));
+        }
         store.onFlushed(() => flushes++);
-        for (let step = 0; step < 30; step++) {
-          history.push(applyRandom(world));
+        const living: World = { ...world, store };
+        for (let i = 0; i < 10; i++) checkReads(living);
+        const steps = random.integer(30);
+        for (let step = 0; step < steps; step++) {
+          log.push(applyRandom(living));
           if (random.chance(0.3)) await clock.time.runFor(random.between(0, 12));
         }
-        ts = world.ts;
+        checkReads(living);
+        world.ts = living.ts;
+        world.index = living.index;
+        if (life === 3) {
+          await clock.run(store.close());
+          expect(store.statistics(1).liveKeys).toBe(world.naive.liveKeys());
+        }
         tables.crash();
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 40 },
   );
-  expect(flushes).toBeGreaterThan(30);
+  expect(flushes).toBeGreaterThan(40);
+  expect(partial).toBeGreaterThan(10);
 }, 60_000);
 
 test("LMDB: reads agree with a naive store, and a restart finds what was flushed", async () => {

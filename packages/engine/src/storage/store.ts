@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly flushIntervalMs?: number;
   /** Size of the overlay that starts a flush before the interval is over. Default 4 MiB. */
   readonly overlayBytesMax?: number;
+  /** Rows in one write of a flush: 1 µs each on the event loop. Default 3,000; tests use few. */
+  readonly flushRowsMax?: number;
   /** Free disk space below which writes are refused with 53100. Default 256 MiB. */
   readonly freeBytesReserve?: number;
 }
@@ -106,7 +108,9 @@ export interface RangeStatistics {
  *   then the range's shared log holds the entry: it is truncated below durableAppliedIndex only.
  * - Versions of one key are applied in the order of their timestamps.
  * - Reads at a timestamp see the newest version at or below it.
- * - After a crash the store is as of durableAppliedIndex of each range, exactly.
+ * - After a crash each range is as of its durableAppliedIndex. Of entries above it, versions may be
+ *   there already; applying those entries again changes nothing. So a range is to be read only when
+ *   it has applied all that was committed before the crash, as a new leaseholder has.
  */
 export class Store {
   readonly #runtime: Runtime;
@@ -114,6 +118,7 @@ export class Store {
   readonly #backend: OrderedStore;
   readonly #flushIntervalMs: number;
   readonly #overlayBytesMax: number;
+  readonly #flushRowsMax: number;
   readonly #freeBytesReserve: number;
 
   readonly #ranges: Map<RangeId, RangeRecord>;
@@ -142,6 +147,7 @@ export class Store {
     this.#backend = backend;
     this.#flushIntervalMs = options.flushIntervalMs ?? 500;
     this.#overlayBytesMax = options.overlayBytesMax ?? 4 * 2 ** 20;
+    this.#flushRowsMax = options.flushRowsMax ?? 3_000;
     this.#freeBytesReserve = options.freeBytesReserve ?? 256 * 2 ** 20;
     this.#ranges = readRangeRecords(backend);
     this.#flushedTimestamp = readFlushedTimestamp(backend);
@@ -340,11 +346,6 @@ export class Store {
     return this.#runtime.clock;
   }
 
-  /** A view of what is durable, for a snapshot. */
-  openView() {
-    return this.#backend.openView();
-  }
-
   /** Takes over what a snapshot put into the backend in place of the range. */
   replaceRange(rangeId: RangeId, record: RangeRecord, maxTimestamp: Timestamp): void {
     assert(
@@ -421,41 +422,65 @@ export class Store {
     await this.#lookAtSpace();
   }
 
+  /**
+   * In parts, so that no write holds the event loop for long. All but the last leave the applied
+   * indexes where they are: after a crash between two of them the entries are applied again.
+   */
   async #flushLayer(layer: OverlayLayer): Promise<void> {
-    const plan = new FlushPlan(this.#backend);
     const { clock } = this.#runtime;
+    let plan = this.#newPlan();
     let sliceStartMs = clock.monotonicMs();
-    for (const _ of plan.planLayer(layer)) {
-      if (clock.monotonicMs() - sliceStartMs < sliceMs) continue;
-      await clock.yield();
-      sliceStartMs = clock.monotonicMs();
+    for (const cursor = layer.from(""); cursor.next();) {
+      plan.add(cursor.value);
+      if (plan.rowCount >= this.#flushRowsMax) {
+        await this.#writePart(layer, plan, false);
+        plan = this.#newPlan();
+      } else if (plan.rowCount % 100 === 0 && clock.monotonicMs() - sliceStartMs >= sliceMs) {
+        await clock.yield();
+        sliceStartMs = clock.monotonicMs();
+      }
     }
+    await this.#writePart(layer, plan, true);
+    this.#setLayers(this.#layers.filter((other) => other !== layer));
+    this.#remember(layer);
+    for (const handler of this.#flushHandlers) handler([...layer.applied.keys()]);
+  }
+
+  #newPlan(): FlushPlan {
+    return new FlushPlan(this.#backend, (rangeId) => {
+      const record = this.#ranges.get(rangeId);
+      return record !== undefined && record.durableAppliedIndex < record.partialIndex;
+    });
+  }
+
+  async #writePart(layer: OverlayLayer, plan: FlushPlan, isLast: boolean): Promise<void> {
     const flushedTimestamp = laterTimestamp(this.#flushedTimestamp, layer.maxTimestamp);
-    const statistics = new Map<RangeId, RangeStatistics>();
-    for (const rangeId of layer.applied.keys()) {
-      statistics.set(rangeId, plan.statistics(rangeId, this.statistics(rangeId)));
-    }
+    const changed = [...layer.applied].map(([rangeId, appliedIndex]) => {
+      const record = this.#ranges.get(rangeId);
+      assert(record !== undefined, "a range without record is flushed");
+      return {
+        rangeId,
+        record,
+        durableAppliedIndex: isLast ? appliedIndex : record.durableAppliedIndex,
+        partialIndex: Math.max(record.partialIndex, appliedIndex),
+        statistics: plan.statistics(rangeId, record.statistics),
+      };
+    });
     await this.#backend.write((batch) => {
       plan.put(batch);
-      for (const [rangeId, counted] of statistics) {
-        putApplied(batch, rangeId, layer.applied.get(rangeId) ?? 0, counted);
-      }
-      for (const [rangeId, writes] of layer.state) {
-        for (const [name, value] of writes) putState(batch, rangeId, { name, value });
+      for (const change of changed) putApplied(batch, change.rangeId, change);
+      if (isLast) {
+        for (const [rangeId, writes] of layer.state) {
+          for (const [name, value] of writes) putState(batch, rangeId, { name, value });
+        }
       }
       batch.put("node", flushedTimestampKey, encodeTimestamp(flushedTimestamp));
     });
-
-    this.#setLayers(this.#layers.filter((other) => other !== layer));
     this.#flushedTimestamp = flushedTimestamp;
-    this.#remember(layer);
-    for (const [rangeId, counted] of statistics) {
-      const record = this.#ranges.get(rangeId);
-      assert(record !== undefined, "a range without record was flushed");
-      record.statistics = counted;
-      record.durableAppliedIndex = layer.applied.get(rangeId) ?? 0;
+    for (const { record, durableAppliedIndex, statistics } of changed) {
+      record.durableAppliedIndex = durableAppliedIndex;
+      record.statistics = statistics;
     }
-    for (const handler of this.#flushHandlers) handler([...statistics.keys()]);
   }
 
   #remember(layer: OverlayLayer): void {
