@@ -1,8 +1,14 @@
-import { setReturningFunctions } from "./functions-set.ts";
 import { aggregateFunctions } from "./functions-aggregate.ts";
 import { arithmeticOperators } from "./functions-arithmetic.ts";
+import { arrayFunctions, arrayOperators } from "./functions-array.ts";
+import { byteFunctions } from "./functions-bytes.ts";
 import { comparisonOperators } from "./functions-comparison.ts";
+import { dateTimeFunctions, dateTimeOperators } from "./functions-datetime.ts";
+import { extractFunctions } from "./functions-extract.ts";
 import { mathFunctions } from "./functions-math.ts";
+import { patternFunctions, patternOperators } from "./functions-pattern.ts";
+import { setReturningFunctions } from "./functions-set.ts";
+import { textFunctions, textOperators } from "./functions-text.ts";
 import type { ScalarFunction, SqlFunction } from "./function.ts";
 import { buildFunctionRegistry } from "./registry.ts";
 import type { FunctionRegistry } from "./registry.ts";
@@ -10,10 +16,20 @@ import type { FunctionRegistry } from "./registry.ts";
 const operatorLists: readonly (readonly ScalarFunction[])[] = [
   comparisonOperators,
   arithmeticOperators,
+  textOperators,
+  patternOperators,
+  dateTimeOperators,
+  arrayOperators,
 ];
 
 const functionLists: readonly (readonly SqlFunction[])[] = [
   mathFunctions,
+  textFunctions,
+  patternFunctions,
+  byteFunctions,
+  dateTimeFunctions,
+  extractFunctions,
+  arrayFunctions,
   aggregateFunctions,
   setReturningFunctions,
 ];
