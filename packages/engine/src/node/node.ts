@@ -108,15 +108,12 @@ async function open(
   });
 
   health.starting("binding ports");
-  // Known later; servers that listen already ask for them.
-  const late: { cluster: ClusterNode | undefined; admin: AdminApi | undefined } = {
-    cluster: undefined,
-    admin: undefined,
-  };
+  let cluster: ClusterNode | undefined;
+  let admin: AdminApi | undefined;
   const sessions = new GatedSessions();
   const network = new GrpcNetwork(runtime, {
     self: values.nodeId,
-    clusterId: () => late.cluster?.clusterId,
+    clusterId: () => cluster?.clusterId,
     credentials: channelCredentials(tls),
   });
   openings.add("network", () => {
@@ -131,7 +128,6 @@ async function open(
     },
     join: joinHandler(runtime, {
       handleJoin(request) {
-        const { cluster } = late;
         if (cluster?.clusterId !== undefined) return cluster.handleJoin(request);
         return Promise.reject(new JoinRefused("unavailable", "the member is still starting"));
       },
@@ -139,7 +135,7 @@ async function open(
   });
   rpc.addService(
     adminService,
-    adminHandlers(runtime, () => late.admin),
+    adminHandlers(runtime, () => admin),
   );
   const grpcPort = await rpc.listen(values.grpcAddress, tls);
   openings.add("gRPC server", () => {
@@ -170,7 +166,6 @@ async function open(
   });
   const report = (): NodeReport => {
     const reading = world.meter.read();
-    const { cluster } = late;
     const replicas = cluster?.clusterId === undefined ? [] : cluster.view.localReplicas();
     return {
       health: reportedHealth[health.state],
@@ -198,7 +193,7 @@ async function open(
     liveness,
   });
   openings.add("replicas", () => stores.close());
-  const cluster = new ClusterNode({
+  const opened = new ClusterNode({
     runtime,
     nodeId: values.nodeId,
     addresses,
@@ -213,17 +208,17 @@ async function open(
     liveness,
     stores,
   });
-  late.cluster = cluster;
-  openings.add("cluster", () => cluster.close());
-  const kv = new DistributedKv({ runtime, hlc, calls, stores, directory: cluster.directory });
+  cluster = opened;
+  openings.add("cluster", () => opened.close());
+  const kv = new DistributedKv({ runtime, hlc, calls, stores, directory: opened.directory });
   openings.add("key-value client", () => {
     kv.close();
   });
 
-  await enterCluster(cluster, state.identity !== undefined, config, world, health, signal);
+  await enterCluster(opened, state.identity !== undefined, config, world, health, signal);
   health.starting("waiting for the system range");
-  cluster.start(kv.systemRecords);
-  late.admin = new NodeAdmin(runtime.clock, cluster.view, {
+  opened.start(kv.systemRecords);
+  admin = new NodeAdmin(runtime.clock, opened.view, {
     checks: () => health.checks(),
     knobs: () => config.views,
     process: () => {
@@ -241,19 +236,19 @@ async function open(
   });
 
   addLiveChecks(health, {
-    view: cluster.view,
+    view: opened.view,
     liveness,
     space,
     diskReserveBytes: values.diskReserveBytes,
     eventLoopDelayP99Ms: () => world.meter.read().eventLoopDelayP99Ms,
   });
   health.started(
-    `node ${values.nodeId} of cluster ${cluster.clusterId ?? ""} serves SQL on ${addresses.sql}`,
+    `node ${values.nodeId} of cluster ${opened.clusterId ?? ""} serves SQL on ${addresses.sql}`,
   );
   runtime.log.info("node started", {
     nodeId: values.nodeId,
     ...addresses,
-    clusterId: cluster.clusterId,
+    clusterId: opened.clusterId,
   });
 
   return {

@@ -1,14 +1,12 @@
 import {
-  logVerbosity,
   Server,
-  setLogVerbosity,
   type handleBidiStreamingCall,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { PeerServiceService } from "@holo-fusion/proto/peer";
 import { AddressInUse } from "#runtime/address-in-use.ts";
-import { serverOptions, serverCredentials, type PeerTls } from "./transport-security.ts";
+import { channelOptions, serverCredentials, type PeerTls } from "./transport-security.ts";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -26,13 +24,7 @@ const peerService: ServiceDefinition = {
 
 /** The node's one gRPC port: peers and operators. */
 export class RpcServer {
-  readonly #server: Server;
-
-  constructor() {
-    // What goes wrong is thrown or reported to callers; the library must not write to stderr beside that.
-    setLogVerbosity(logVerbosity.NONE);
-    this.#server = new Server(serverOptions);
-  }
+  readonly #server = new Server(channelOptions);
 
   addPeerService(handlers: {
     readonly exchange: handleBidiStreamingCall<Buffer, Buffer>;

@@ -113,9 +113,12 @@ class ScriptedSession implements Session {
 
   parse(name: string, text: string): Promise<void> {
     this.#owner.calls.push(`parse ${name} ${text}`);
-    return Promise.resolve().then(() => {
+    try {
       this.#statements.set(name, this.#owner.find(text));
-    });
+      return Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   describeStatement(name: string): StatementDescription {

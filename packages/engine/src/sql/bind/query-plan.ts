@@ -167,7 +167,7 @@ export interface AggregatePlan extends Node {
   readonly groupingCalls: readonly (readonly number[])[];
 }
 
-/** Output row: the input row, then one column per call. */
+/** The input may come in any order. Output row: the input row, then one column per call. */
 export interface WindowPlan extends Node {
   readonly kind: "window";
   readonly input: QueryPlan;
@@ -215,6 +215,8 @@ export interface WithPlan extends Node {
     readonly id: number;
     readonly name: string;
     readonly plan: QueryPlan;
+    /** AS [NOT] MATERIALIZED; undefined when not said. */
+    readonly materialized: boolean | undefined;
   }[];
   readonly body: QueryPlan;
 }

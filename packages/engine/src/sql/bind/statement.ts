@@ -291,6 +291,8 @@ export interface ShowStatement {
   readonly kind: "show";
   /** Lower-case; `all` for SHOW ALL. */
   readonly name: string;
+  /** The name as the result column shows it (`TimeZone`). */
+  readonly displayName: string;
 }
 
 export interface DiscardStatement {

@@ -1,0 +1,64 @@
+import type { TableDescriptor } from "#catalog/descriptor.ts";
+import type { Node, SelectStmt } from "#sql/parse/ast.ts";
+import type { SourceText } from "#sql/parse/source-text.ts";
+import type { BindCatalog } from "./bind-catalog.ts";
+import type { CteFrame } from "./cte-frame.ts";
+import { ParameterTypes } from "./parameter-types.ts";
+import type { QueryPlan } from "./query-plan.ts";
+import type { Scope } from "./scope.ts";
+
+/** How a query inside a statement is bound. */
+export interface QueryRequest {
+  /** Scope of the expression or FROM clause that the query stands in; undefined at the top. */
+  readonly parent: Scope | undefined;
+  /** WITH queries in sight; those of the parent unless given. */
+  readonly ctes?: CteFrame | undefined;
+  /** Leave literals of unknown type in the target list as they are (INSERT … SELECT). */
+  readonly keepUnknown?: boolean;
+  /** The statement's own query, where INTO may stand. */
+  readonly isTop?: boolean;
+}
+
+export type QueryBinder = (select: SelectStmt, request: QueryRequest) => QueryPlan;
+
+/** What is shared by everything bound for one statement. */
+export class Environment {
+  readonly catalog: BindCatalog;
+  readonly source: SourceText;
+  readonly parameters: ParameterTypes;
+  readonly tables = new Set<TableDescriptor>();
+  /** Set when a literal was read whose meaning changes with time. */
+  hasTimeDependentLiteral = false;
+  #nextCteId = 1;
+  readonly #bindQuery: (environment: Environment, ...args: Parameters<QueryBinder>) => QueryPlan;
+
+  constructor(options: {
+    readonly catalog: BindCatalog;
+    readonly source: SourceText;
+    readonly parameterTypeOids: readonly number[];
+    /** Binding of queries depends on binding of expressions; this is the way back. */
+    readonly bindQuery: (environment: Environment, ...args: Parameters<QueryBinder>) => QueryPlan;
+  }) {
+    this.catalog = options.catalog;
+    this.source = options.source;
+    this.parameters = new ParameterTypes(options.parameterTypeOids);
+    this.#bindQuery = options.bindQuery;
+  }
+
+  bindQuery(select: SelectStmt, request: QueryRequest): QueryPlan {
+    return this.#bindQuery(this, select, request);
+  }
+
+  position(location: number | undefined): number | undefined {
+    return this.source.position(location);
+  }
+
+  newCteId(): number {
+    return this.#nextCteId++;
+  }
+}
+
+/** The strings of a list of name parts. */
+export function nameParts(nodes: readonly Node[] | undefined): readonly string[] {
+  return (nodes ?? []).map((node) => ("String" in node ? (node.String.sval ?? "") : "*"));
+}
