@@ -59,6 +59,8 @@ export interface CommitRequest {
   readonly writes: readonly CommitWrite[];
   /** Not evaluated after this: the coordinator has given up by then. */
   readonly deadline: Timestamp;
+  /** An earlier request of this commit may have been carried out, here or elsewhere. */
+  readonly isRepeated: boolean;
 }
 
 export interface FoundRow {
@@ -106,4 +108,4 @@ export type RangeRefusal =
   | { readonly kind: "rangeMismatch"; readonly descriptors: readonly RangeDescriptor[] }
   /** This node has no replica of the range. */
   | { readonly kind: "noReplica" }
-  | { readonly kind: "busy"; readonly reason: "proposals" | "deadline" | "closing" | "diskFull" };
+  | { readonly kind: "busy"; readonly reason: "proposals" | "deadline" | "closing" | "clock" | "diskFull" };

@@ -15,14 +15,15 @@ import { clockOffsetMsMax } from "./hlc-clock.ts";
  * The right to serve a range. A leader proposes one as the first command of its term and serves
  * once that is applied; it holds until the leader loses a quorum of the stores that support it.
  *
- * - `sequence` grows by one with each lease; commands proposed under another one do nothing.
- * - `start` is the holder's clock when it was applied: nothing is written at or below it under this lease.
+ * - `sequence` is the leader's term, so it grows from lease to lease. A command proposed under any but
+ *   the lease in force when it is applied does nothing.
+ * - `start` is the holder's clock when it proposed the lease, above every timestamp that an earlier
+ *   holder served: nothing is written at or below it under this lease.
  */
 export interface Lease {
   readonly sequence: number;
   readonly replicaId: ReplicaId;
   readonly nodeId: NodeId;
-  readonly term: number;
   readonly start: Timestamp;
 }
 
@@ -31,7 +32,6 @@ export const noLease: Lease = {
   sequence: 0,
   replicaId: 0,
   nodeId: 0,
-  term: 0,
   start: zeroTimestamp,
 };
 
@@ -87,7 +87,6 @@ export function encodeLease(lease: Lease): Uint8Array {
     .varint(lease.sequence)
     .varint(lease.replicaId)
     .varint(lease.nodeId)
-    .varint(lease.term)
     .timestamp(lease.start)
     .finish();
 }
@@ -100,7 +99,6 @@ export function decodeLease(bytes: Uint8Array): Lease {
     sequence: reader.varint(),
     replicaId: reader.varint(),
     nodeId: reader.varint(),
-    term: reader.varint(),
     start: reader.timestamp(),
   };
   reader.expectEnd();

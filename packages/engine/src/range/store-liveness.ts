@@ -26,4 +26,6 @@ export interface StoreLiveness {
   isLive(node: NodeId): boolean;
   /** Called when this store no longer supports the peer's store. */
   onSupportWithdrawn(handler: (node: NodeId) => void): Cancel;
+  /** Called when a peer came, went silent or changed its health. */
+  onChange(handler: () => void): Cancel;
 }
