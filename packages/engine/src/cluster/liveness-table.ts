@@ -128,6 +128,11 @@ export class LivenessTable implements StoreLiveness {
     return new LivenessTable(options, await options.memory.nextIncarnation());
   }
 
+  /** This node's figures, as its heartbeats say them. */
+  ownReport(): NodeReport {
+    return this.#report();
+  }
+
   get incarnation(): number {
     return this.#incarnation;
   }

@@ -1,7 +1,10 @@
 import type { Timestamp } from "#base/hlc.ts";
 import type { NodeId, Span } from "#base/ids.ts";
-import type { KeyWrite, TransactionTag } from "#storage/write-batch.ts";
+import { transactionTagBytes, type KeyWrite, type TransactionTag } from "#storage/write-batch.ts";
 import type { RangeDescriptor } from "./range-descriptor.ts";
+
+/** Length of a commit's tag. */
+export const commitTagBytes = transactionTagBytes;
 
 /**
  * What a range answers. Every request lies within one range; the leaseholder evaluates it. Whatever
@@ -108,4 +111,4 @@ export type RangeRefusal =
   | { readonly kind: "rangeMismatch"; readonly descriptors: readonly RangeDescriptor[] }
   /** This node has no replica of the range. */
   | { readonly kind: "noReplica" }
-  | { readonly kind: "busy"; readonly reason: "proposals" | "deadline" | "closing" | "clock" | "diskFull" };
+  | { readonly kind: "busy"; readonly reason: "proposals" | "deadline" | "closing" | "clock" };

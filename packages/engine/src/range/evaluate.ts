@@ -15,7 +15,11 @@ import type {
 const keysPerSlice = 1_000;
 const scanBytesMax = 1024 * 1024;
 
-export function evaluateGet(store: Store, request: GetRequest, timestamp: Timestamp): RangeResponse {
+export function evaluateGet(
+  store: Store,
+  request: GetRequest,
+  timestamp: Timestamp,
+): RangeResponse {
   const values: (Uint8Array | undefined)[] = [];
   const seesAll = !isBefore(timestamp, request.uncertaintyLimit);
   for (const key of request.keys) {
@@ -56,13 +60,6 @@ export function findChange(
   after: Timestamp,
 ): RangeResponse | undefined {
   for (const span of spans) {
-    if (isPoint(span)) {
-      const newest = store.newest(span.start);
-      if (newest !== undefined && isBefore(after, newest.timestamp)) {
-        return { kind: "conflict", key: span.start, timestamp: newest.timestamp };
-      }
-      continue;
-    }
     const change = store.findNewer(span, after);
     if (change !== undefined) return { kind: "conflict", ...change };
   }
@@ -74,11 +71,7 @@ export function findChange(
  * before conditions, so that a key is only reported to exist to a transaction whose snapshot holds.
  */
 export function checkCommit(store: Store, request: CommitRequest): RangeResponse | undefined {
-  return (
-    checkReads(store, request) ??
-    checkWrites(store, request.writes, request.readTimestamp) ??
-    undefined
-  );
+  return checkReads(store, request) ?? checkWrites(store, request.writes, request.readTimestamp);
 }
 
 /** As checkCommit, in slices that let other work run. The latch keeps the answer true meanwhile. */
@@ -123,12 +116,11 @@ function checkWrites(
 ): RangeResponse | undefined {
   for (const { key, mustBeAbsent } of writes) {
     if (!mustBeAbsent && readTimestamp === undefined) continue;
-    const newest = store.newest(key);
-    if (newest === undefined) continue;
     if (mustBeAbsent) {
-      if (newest.value !== undefined) return { kind: "keyExists", key };
-    } else if (readTimestamp !== undefined && isBefore(readTimestamp, newest.timestamp)) {
-      return { kind: "conflict", key, timestamp: newest.timestamp };
+      if (store.newest(key)?.value !== undefined) return { kind: "keyExists", key };
+    } else if (readTimestamp !== undefined && store.hasNewer(key, readTimestamp)) {
+      const timestamp = store.newest(key)?.timestamp ?? readTimestamp;
+      return { kind: "conflict", key, timestamp };
     }
   }
   return undefined;
@@ -138,14 +130,12 @@ function checkWrites(
  * Has this very commit taken place already? Its writes carry its tag, and no version of it is older
  * than its transaction. `unknown` when other versions came over all that is looked at.
  */
-export function findEarlierCommit(
-  store: Store,
-  request: CommitRequest,
-): RangeResponse | undefined {
+export function findEarlierCommit(store: Store, request: CommitRequest): RangeResponse | undefined {
   let isCovered = false;
   for (const { key } of request.writes.slice(0, keysLookedAt)) {
     const newest = store.newest(key);
-    if (newest === undefined || !isBefore(request.startTimestamp, newest.timestamp)) return undefined;
+    if (newest === undefined || !isBefore(request.startTimestamp, newest.timestamp))
+      return undefined;
     if (equalBytes(newest.tag, request.tag)) {
       return { kind: "committed", timestamp: newest.timestamp };
     }
@@ -155,14 +145,3 @@ export function findEarlierCommit(
 }
 
 const keysLookedAt = 16;
-
-/** A span that holds a single key: it ends at that key with a zero byte behind it. */
-export function isPoint(span: Span): boolean {
-  const { start, end } = span;
-  return (
-    end !== undefined &&
-    end.length === start.length + 1 &&
-    end[start.length] === 0 &&
-    equalBytes(end.subarray(0, start.length), start)
-  );
-}

@@ -64,10 +64,8 @@ export class LeaseKeeper {
     const raft = this.#raft;
     if (raft.role !== "leader" || !raft.isSupportedBy(raft.self)) return zeroTimestamp;
     const { voters, votersOutgoing } = raft.configuration;
-    return leaseExpiration(
-      raft.self,
-      [voters, votersOutgoing, this.#prospectiveVoters],
-      (peer) => (raft.isSupportedBy(peer) ? this.#supportedUntil(peer) : undefined),
+    return leaseExpiration(raft.self, [voters, votersOutgoing, this.#prospectiveVoters], (peer) =>
+      raft.isSupportedBy(peer) ? this.#supportedUntil(peer) : undefined,
     );
   }
 }

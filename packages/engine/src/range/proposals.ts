@@ -40,16 +40,10 @@ export class Proposals {
   }
 
   /** The entry at the index is applied; `tookEffect` speaks of the entry, which may be another's. */
-  applied(
-    entry: { readonly index: number; readonly term: number },
-    tookEffect: boolean,
-  ): void {
+  applied(entry: { readonly index: number; readonly term: number }, tookEffect: boolean): void {
     const proposal = this.#byIndex.get(entry.index);
     if (proposal === undefined) return;
-    this.#settle(
-      entry.index,
-      proposal.term === entry.term && tookEffect ? "applied" : "rejected",
-    );
+    this.#settle(entry.index, proposal.term === entry.term && tookEffect ? "applied" : "rejected");
   }
 
   /** A snapshot brought the state up to the index: what it holds of our proposals is not told. */

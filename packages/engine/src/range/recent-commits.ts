@@ -27,5 +27,5 @@ export class RecentCommits {
 }
 
 function nameOf(tag: TransactionTag): string {
-  return Buffer.from(tag.buffer, tag.byteOffset, tag.byteLength).latin1Slice();
+  return Buffer.from(tag.buffer, tag.byteOffset, tag.byteLength).toString("latin1");
 }

@@ -1,6 +1,6 @@
 import { ByteReader } from "#base/byte-reader.ts";
 import { ByteWriter } from "#base/byte-writer.ts";
-import type { RangeId } from "#base/ids.ts";
+import type { RangeId, ReplicaId } from "#base/ids.ts";
 import { configurationOf, type Configuration } from "#raft/configuration.ts";
 import { readConfiguration, writeConfiguration } from "#raft/message-codec.ts";
 import type { LogPosition } from "#storage/log-entry.ts";
@@ -32,6 +32,8 @@ const names = {
   leaseAppliedIndex: "leaseAppliedIndex",
   /** Not replicated: the position that the last snapshot installed here brought. */
   snapshot: "snapshot",
+  /** Not replicated: the highest replica id that this node has left the range with. */
+  removed: "removed",
 } as const;
 
 /** Undefined when the node holds no data of the range. */
@@ -89,6 +91,22 @@ export function snapshotPosition(store: Store, rangeId: RangeId): LogPosition | 
   if (value === undefined) return undefined;
   const reader = new ByteReader(value);
   return { index: reader.varint(), term: reader.varint() };
+}
+
+/** The range's own records go, all but the mark that it was here. */
+export function removalWrite(replicaId: ReplicaId): readonly RangeStateWrite[] {
+  return [
+    ...Object.values(names)
+      .filter((name) => name !== names.removed)
+      .map((name) => ({ name, value: undefined })),
+    { name: names.removed, value: new ByteWriter(8).varint(replicaId).finish() },
+  ];
+}
+
+/** A replica of this id, or of an earlier one, was removed from this node. */
+export function isRemoved(store: Store, rangeId: RangeId, replicaId: ReplicaId): boolean {
+  const value = store.rangeState(rangeId, names.removed);
+  return value !== undefined && new ByteReader(value).varint() >= replicaId;
 }
 
 /**

@@ -39,11 +39,7 @@ import {
 } from "./range-descriptor.ts";
 import { RecentCommits } from "./recent-commits.ts";
 import { ReplicaLog } from "./replica-log.ts";
-import {
-  emptyConfiguration,
-  loadReplicaState,
-  type ReplicaState,
-} from "./replica-state.ts";
+import { emptyConfiguration, loadReplicaState, type ReplicaState } from "./replica-state.ts";
 import type { StagedSnapshot } from "./snapshot-receiver.ts";
 import type { StoreLiveness } from "./store-liveness.ts";
 
@@ -105,6 +101,7 @@ export class Replica {
   #termSeen = 0;
   #leaderSeen = 0;
   #idleTicks = 0;
+  #logHolds = 0;
   #isClosed = false;
 
   constructor(host: ReplicaHost, rangeId: RangeId, replicaId: ReplicaId) {
@@ -124,7 +121,7 @@ export class Replica {
       }),
       hardState: rangeLog.hardState.term === 0 ? undefined : rangeLog.hardState,
       configuration: this.#state?.configuration ?? emptyConfiguration,
-      appliedIndex: host.store.appliedIndex(rangeId),
+      appliedIndex: this.#state === undefined ? 0 : host.store.appliedIndex(rangeId),
       randomInteger: (bound) => host.runtime.random.integer(bound),
       support: {
         givenTo: (peer) => this.#onNode(peer, (node) => host.liveness.supportGivenTo(node)) ?? 0,
@@ -204,13 +201,16 @@ export class Replica {
   tick(): void {
     const raft = this.#raft;
     if (raft.isQuiescent) {
-      if (raft.role !== "leader" || this.#lease.covers(addMs(this.#host.hlc.now(), renewalMs))) return;
+      if (raft.role !== "leader" || this.#lease.covers(addMs(this.#host.hlc.now(), renewalMs)))
+        return;
       raft.wake();
     }
     raft.tick();
     this.#idleTicks = this.#proposals.count > 0 ? 0 : this.#idleTicks + 1;
     if (this.#idleTicks > quiesceAfterTicks && raft.role === "leader") {
-      raft.quiesce((peer) => this.#onNode(peer, (node) => this.#host.liveness.isLive(node)) ?? false);
+      raft.quiesce(
+        (peer) => this.#onNode(peer, (node) => this.#host.liveness.isLive(node)) ?? false,
+      );
     }
     this.#host.schedule(this);
   }
@@ -282,6 +282,18 @@ export class Replica {
     if (this.#isClosed) return;
     this.#raft.reportSnapshot(peer, outcome);
     this.#host.schedule(this);
+  }
+
+  /** Keeps the log from being truncated until the answer is called. */
+  holdLog(): () => void {
+    this.#logHolds++;
+    return () => {
+      this.#logHolds--;
+    };
+  }
+
+  get isLogHeld(): boolean {
+    return this.#logHolds > 0;
   }
 
   /** Called now and then: forgets answers that nobody can ask for again. */
@@ -390,12 +402,10 @@ export class Replica {
     return findChange(store, spans, bounds.from) ?? { kind: "refreshed" };
   }
 
-  async #commit(
-    request: CommitRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<RangeResponse> {
+  async #commit(request: CommitRequest, signal: AbortSignal | undefined): Promise<RangeResponse> {
     const early = this.#refuseCommit(request);
     if (early !== undefined) return early;
+    this.#host.store.ensureSpace();
     const latch = this.#latches.acquire({
       writeKeys: request.writes.map(({ key }) => key),
       readSpans: request.readSpans,
@@ -462,7 +472,11 @@ export class Replica {
         return response;
       }
       case "rejected":
-        return { kind: "notLeaseholder", leaseholder: this.leaderNode, descriptor: this.descriptor };
+        return {
+          kind: "notLeaseholder",
+          leaseholder: this.leaderNode,
+          descriptor: this.descriptor,
+        };
       case "unknown":
         return { kind: "unknown" };
     }
@@ -594,7 +608,9 @@ export class Replica {
         this.#lease.configurationApplied();
         this.#learnNodes();
         this.#host.changed(this);
-        if (!applied.state.descriptor.replicas.some(({ replicaId }) => replicaId === this.replicaId)) {
+        if (
+          !applied.state.descriptor.replicas.some(({ replicaId }) => replicaId === this.replicaId)
+        ) {
           this.#host.removed(this);
         }
         break;
@@ -616,4 +632,3 @@ export class Replica {
 /** A sleeping leader wakes when its lease would end within this: somebody has stopped to renew it. */
 const renewalMs = 1_200;
 const quiesceAfterTicks = 20;
-

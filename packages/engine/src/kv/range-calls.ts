@@ -1,0 +1,76 @@
+import { SqlError } from "#base/errors.ts";
+import type { NodeId, RangeId } from "#base/ids.ts";
+import type { RangeRequest, RangeResponse } from "#range/batch.ts";
+import type { HlcClock } from "#range/hlc-clock.ts";
+import type { Stores } from "#range/stores.ts";
+import { CallFailed, type Calls } from "#runtime/calls.ts";
+import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./batch-codec.ts";
+
+const executeMethod = "range.execute";
+
+export interface RangeCallsOptions {
+  readonly hlc: HlcClock;
+  readonly calls: Calls;
+  readonly stores: Stores;
+  readonly self: NodeId;
+}
+
+/** Why a request to another node brought no answer. */
+export type CallProblem = { readonly kind: "notReached" } | { readonly kind: "noAnswer" };
+
+/** Requests to ranges: served for other nodes, and sent to them. This node's own need no encoding. */
+export class RangeCalls {
+  readonly #options: RangeCallsOptions;
+
+  constructor(options: RangeCallsOptions) {
+    this.#options = options;
+    options.calls.handle(executeMethod, (_from, payload, signal) => this.#serve(payload, signal));
+  }
+
+  /** At once for a range of this node when nothing is in the way. */
+  execute(
+    to: { readonly node: NodeId; readonly rangeId: RangeId },
+    request: RangeRequest,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): RangeResponse | Promise<RangeResponse | CallProblem> {
+    const { stores, self } = this.#options;
+    if (to.node === self) return stores.execute(to.rangeId, request, options.signal);
+    return this.#call(to, request, options);
+  }
+
+  async #call(
+    to: { readonly node: NodeId; readonly rangeId: RangeId },
+    request: RangeRequest,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<RangeResponse | CallProblem> {
+    const { calls, hlc } = this.#options;
+    const payload = encodeRequest({ clock: hlc.now(), rangeId: to.rangeId, request });
+    try {
+      const answer = decodeResponse(await calls.call(to.node, executeMethod, payload, options));
+      if (!hlc.receive(answer.clock)) throw clockIsOff(to.node);
+      return answer.response;
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      return { kind: error.outcome === "notExecuted" ? "notReached" : "noAnswer" };
+    }
+  }
+
+  async #serve(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { hlc, stores } = this.#options;
+    const { clock, rangeId, request } = decodeRequest(payload);
+    const response: RangeResponse = hlc.receive(clock)
+      ? await stores.execute(rangeId, request, signal)
+      : { kind: "busy", reason: "clock" };
+    return encodeResponse({ clock: hlc.now(), response });
+  }
+}
+
+function clockIsOff(node: NodeId): SqlError {
+  return new SqlError(
+    "internal_error",
+    `the clock of node ${node} is too far ahead of this node's`,
+    {
+      hint: "Correct the clocks of the cluster's nodes.",
+    },
+  );
+}

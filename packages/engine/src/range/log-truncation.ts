@@ -1,0 +1,28 @@
+import type { SharedLog } from "#storage/shared-log.ts";
+import type { Replica } from "./replica.ts";
+
+/** A log shorter than this is left alone: it lets a replica catch up that was away for a moment. */
+const leaderBytesKept = 4 * 1024 * 1024;
+/** Followers keep more, so that one of them can serve the others when it comes to lead. */
+const followerBytesKept = 8 * 1024 * 1024;
+/** Beyond this, one that lags gets a snapshot instead. */
+const bytesMax = 32 * 1024 * 1024;
+
+/**
+ * Drops the front of a replica's log as far as nobody needs it: not what a restart here would apply
+ * again, and on a leader not what a follower is still to get, unless that follower holds too much up.
+ */
+export function truncateLog(
+  replica: Replica,
+  options: { readonly log: SharedLog; readonly durableIndex: number },
+): void {
+  const { raft, rangeId } = replica;
+  const rangeLog = options.log.rangeLog(rangeId);
+  const isLeader = raft.role === "leader";
+  if (rangeLog.bytes <= (isLeader ? leaderBytesKept : followerBytesKept)) return;
+  let index = Math.min(options.durableIndex, raft.appliedIndex);
+  if (isLeader && rangeLog.bytes <= bytesMax) {
+    for (const { match } of raft.peers()) index = Math.min(index, match);
+  }
+  if (index >= rangeLog.firstIndex) options.log.truncate(rangeId, index);
+}
