@@ -108,12 +108,15 @@ async function open(
   });
 
   health.starting("binding ports");
-  let cluster: ClusterNode | undefined;
-  let admin: AdminApi | undefined;
+  // Known later; servers that listen already ask for them.
+  const late: { cluster: ClusterNode | undefined; admin: AdminApi | undefined } = {
+    cluster: undefined,
+    admin: undefined,
+  };
   const sessions = new GatedSessions();
   const network = new GrpcNetwork(runtime, {
     self: values.nodeId,
-    clusterId: () => cluster?.clusterId,
+    clusterId: () => late.cluster?.clusterId,
     credentials: channelCredentials(tls),
   });
   openings.add("network", () => {
@@ -128,6 +131,7 @@ async function open(
     },
     join: joinHandler(runtime, {
       handleJoin(request) {
+        const { cluster } = late;
         if (cluster?.clusterId !== undefined) return cluster.handleJoin(request);
         return Promise.reject(new JoinRefused("unavailable", "the member is still starting"));
       },
@@ -135,7 +139,7 @@ async function open(
   });
   rpc.addService(
     adminService,
-    adminHandlers(runtime, () => admin),
+    adminHandlers(runtime, () => late.admin),
   );
   const grpcPort = await rpc.listen(values.grpcAddress, tls);
   openings.add("gRPC server", () => {
@@ -166,6 +170,7 @@ async function open(
   });
   const report = (): NodeReport => {
     const reading = world.meter.read();
+    const { cluster } = late;
     const replicas = cluster?.clusterId === undefined ? [] : cluster.view.localReplicas();
     return {
       health: reportedHealth[health.state],
@@ -193,7 +198,7 @@ async function open(
     liveness,
   });
   openings.add("replicas", () => stores.close());
-  const opened = new ClusterNode({
+  const cluster = new ClusterNode({
     runtime,
     nodeId: values.nodeId,
     addresses,
@@ -208,17 +213,17 @@ async function open(
     liveness,
     stores,
   });
-  cluster = opened;
-  openings.add("cluster", () => opened.close());
-  const kv = new DistributedKv({ runtime, hlc, calls, stores, directory: opened.directory });
+  late.cluster = cluster;
+  openings.add("cluster", () => cluster.close());
+  const kv = new DistributedKv({ runtime, hlc, calls, stores, directory: cluster.directory });
   openings.add("key-value client", () => {
     kv.close();
   });
 
-  await enterCluster(opened, state.identity !== undefined, config, world, health, signal);
+  await enterCluster(cluster, state.identity !== undefined, config, world, health, signal);
   health.starting("waiting for the system range");
-  opened.start(kv.systemRecords);
-  admin = new NodeAdmin(runtime.clock, opened.view, {
+  cluster.start(kv.systemRecords);
+  late.admin = new NodeAdmin(runtime.clock, cluster.view, {
     checks: () => health.checks(),
     knobs: () => config.views,
     process: () => {
@@ -236,19 +241,19 @@ async function open(
   });
 
   addLiveChecks(health, {
-    view: opened.view,
+    view: cluster.view,
     liveness,
     space,
     diskReserveBytes: values.diskReserveBytes,
     eventLoopDelayP99Ms: () => world.meter.read().eventLoopDelayP99Ms,
   });
   health.started(
-    `node ${values.nodeId} of cluster ${opened.clusterId ?? ""} serves SQL on ${addresses.sql}`,
+    `node ${values.nodeId} of cluster ${cluster.clusterId ?? ""} serves SQL on ${addresses.sql}`,
   );
   runtime.log.info("node started", {
     nodeId: values.nodeId,
     ...addresses,
-    clusterId: opened.clusterId,
+    clusterId: cluster.clusterId,
   });
 
   return {

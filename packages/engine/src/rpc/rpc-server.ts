@@ -1,12 +1,14 @@
 import {
+  logVerbosity,
   Server,
+  setLogVerbosity,
   type handleBidiStreamingCall,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { PeerServiceService } from "@holo-fusion/proto/peer";
 import { AddressInUse } from "#runtime/address-in-use.ts";
-import { channelOptions, serverCredentials, type PeerTls } from "./transport-security.ts";
+import { serverOptions, serverCredentials, type PeerTls } from "./transport-security.ts";
 
 const identity = (bytes: Buffer): Buffer => bytes;
 
@@ -24,7 +26,13 @@ const peerService: ServiceDefinition = {
 
 /** The node's one gRPC port: peers and operators. */
 export class RpcServer {
-  readonly #server = new Server(channelOptions);
+  readonly #server: Server;
+
+  constructor() {
+    // What goes wrong is thrown or reported to callers; the library must not write to stderr beside that.
+    setLogVerbosity(logVerbosity.NONE);
+    this.#server = new Server(serverOptions);
+  }
 
   addPeerService(handlers: {
     readonly exchange: handleBidiStreamingCall<Buffer, Buffer>;

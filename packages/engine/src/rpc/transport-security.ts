@@ -49,3 +49,6 @@ export const channelOptions: ChannelOptions = {
   "grpc.use_local_subchannel_pool": 1,
   "grpc.enable_retries": 0,
 };
+
+/** With its bookkeeping for channelz off, grpc-js 1.14 does not know its sessions and cannot close them. */
+export const serverOptions: ChannelOptions = { ...channelOptions, "grpc.enable_channelz": 1 };
