@@ -80,9 +80,6 @@ export function formatDuration(durationMs: number): string {
   return parts.join(" ");
 }
 
-/** Ages are written as durations; a figure of this second is `0 s` old. */
-export const formatAge = formatDuration;
-
 /** How times are written for one reader: their zone and the present day. */
 export interface TimeFormat {
   /** IANA name, such as `UTC` or `Europe/Berlin`. */

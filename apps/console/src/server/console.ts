@@ -2,6 +2,7 @@ import "server-only";
 import { createAuth } from "./auth.ts";
 import { connectAdmin } from "./admin/admin-client.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
+import { logLine } from "./log.ts";
 import { signInOf, type SignIn } from "./sign-in.ts";
 import { auditLogOf } from "./store/audit-log.ts";
 import { clusterMemoryOf } from "./store/cluster-memory.ts";
@@ -41,7 +42,7 @@ async function start(): Promise<Console> {
     addresses: configuration.nodes,
     connect: (address) => connectAdmin(address, configuration.tls),
     memory: clusterMemoryOf(database),
-    log: (message) => console.error(message),
+    log: logLine,
   });
   await watcher.start();
   return {

@@ -1,12 +1,13 @@
 import "server-only";
 import { getConsole, stopConsole } from "./console.ts";
+import { logLine } from "./log.ts";
 
 /** A console that cannot start says why in one line and exits; one told to stop leaves its store closed. */
 export async function startProcess(): Promise<void> {
   try {
     await getConsole();
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    logLine(error instanceof Error ? error.message : String(error));
     process.exit(1);
   }
   let isStopping = false;

@@ -1,7 +1,7 @@
 "use client";
 
 import { Age } from "@holo-fusion/ui/age";
-import { formatAge } from "../../format/format.ts";
+import { formatDuration } from "../../format/format.ts";
 import { freshnessOf } from "./freshness.ts";
 import { useLive } from "./live.tsx";
 
@@ -13,7 +13,7 @@ export function DataAge({ atMs, label }: { atMs: number | undefined; label?: str
   return (
     <Age
       freshness={freshnessOf(ageMs)}
-      text={formatAge(ageMs)}
+      text={formatDuration(ageMs)}
       {...(label === undefined ? {} : { label })}
     />
   );

@@ -34,7 +34,15 @@ export function LiveProvider({
   const held = useRef<ClusterView>(undefined);
   // Ages are counted on the server's clock: a browser whose clock is off must not call fresh data old.
   const clockOffsetMs = useRef<number>(undefined);
-  const nowMs = useNow(initialNowMs, clockOffsetMs);
+  const [nowMs, setNowMs] = useState(initialNowMs);
+  useEffect(() => {
+    const firstOffsetMs = initialNowMs - Date.now();
+    const timer = setInterval(
+      () => setNowMs(Date.now() + (clockOffsetMs.current ?? firstOffsetMs)),
+      1_000,
+    );
+    return () => clearInterval(timer);
+  }, [initialNowMs]);
 
   const show = (view: ClusterView) => {
     const key = trpc.cluster.current.queryKey();
@@ -94,20 +102,4 @@ export function useLive(): Live {
 export function useClusterView(): ClusterView {
   const trpc = useTRPC();
   return useSuspenseQuery(trpc.cluster.current.queryOptions()).data;
-}
-
-function useNow(
-  initialNowMs: number,
-  clockOffsetMs: { readonly current: number | undefined },
-): number {
-  const [nowMs, setNowMs] = useState(initialNowMs);
-  useEffect(() => {
-    const mountedOffsetMs = initialNowMs - Date.now();
-    const timer = setInterval(
-      () => setNowMs(Date.now() + (clockOffsetMs.current ?? mountedOffsetMs)),
-      1_000,
-    );
-    return () => clearInterval(timer);
-  }, [initialNowMs, clockOffsetMs]);
-  return nowMs;
 }

@@ -2,7 +2,7 @@
 
 import { Chip } from "@holo-fusion/ui/chip";
 import { Icon } from "@holo-fusion/ui/icon";
-import { formatAge, formatCount } from "../../format/format.ts";
+import { formatDuration, formatCount } from "../../format/format.ts";
 import { freshnessOf } from "../live/freshness.ts";
 import { useClusterView, useLive } from "../live/live.tsx";
 
@@ -30,7 +30,7 @@ export function LiveChip() {
         {isPaused ? "Paused" : freshness === "fresh" ? "Live" : "Stale"}
       </span>
       <span className="font-normal text-ink-2">
-        {isPaused && heldViews > 0 ? `${formatCount(heldViews)} new` : formatAge(ageMs)}
+        {isPaused && heldViews > 0 ? `${formatCount(heldViews)} new` : formatDuration(ageMs)}
       </span>
     </Chip>
   );

@@ -83,10 +83,10 @@ export function ShortcutHelp({
       onOpenChange={onOpenChange}
       title="Keyboard shortcuts"
       footer={
-        <label className="flex items-center gap-2">
+        <span className="flex items-center gap-2">
           Single-key shortcuts
           <Switch label="Single-key shortcuts" checked={isEnabled} onChange={setShortcutsEnabled} />
-        </label>
+        </span>
       }
     >
       <dl className="grid grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2">

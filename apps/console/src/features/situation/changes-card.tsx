@@ -3,7 +3,7 @@ import { classNames } from "@holo-fusion/ui/class-names";
 import { Tile } from "@holo-fusion/ui/tile";
 import type { Change } from "../../cluster/changes.ts";
 import { wordsOfChange } from "../../cluster/words.ts";
-import { formatAge, formatTime, type TimeFormat } from "../../format/format.ts";
+import { formatDuration, formatTime, type TimeFormat } from "../../format/format.ts";
 
 export interface ShownChange {
   readonly id: number;
@@ -49,7 +49,7 @@ export function ChangesCard({
                   title={formatTime(atMs, time)}
                   className="w-[78px] flex-none text-small leading-5 whitespace-nowrap text-ink-2"
                 >
-                  {formatAge(time.nowMs - atMs)}
+                  {formatDuration(time.nowMs - atMs)}
                   <span className="sr-only"> ago</span>
                 </time>
                 <div className="min-w-0 flex-1">

@@ -1,5 +1,6 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { createContext } from "../../../../server/context.ts";
+import { logLine } from "../../../../server/log.ts";
 import { appRouter } from "../../../../server/routers/root.ts";
 
 export const dynamic = "force-dynamic";
@@ -18,7 +19,7 @@ function handle(request: Request): Promise<Response> | Response {
       }),
     onError({ error, path }) {
       if (error.code === "INTERNAL_SERVER_ERROR")
-        console.error(`${path ?? "?"}:`, error.cause ?? error);
+        logLine(`${path ?? "?"}: ${error.stack ?? error.message}`);
     },
   });
 }
