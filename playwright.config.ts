@@ -5,7 +5,6 @@ import { defineConfig } from "@playwright/test";
  * three real nodes. Each starts and stops what it needs; the console must be built before.
  */
 export default defineConfig({
-  testDir: "e2e",
   outputDir: "test-results/browser",
   fullyParallel: false,
   // One console and one cluster at a time: these tests share the machine with what they test.
@@ -30,7 +29,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "console", testMatch: "console/**/*.spec.ts" },
-    { name: "cluster", testMatch: "cluster/**/*.spec.ts" },
+    { name: "console", testDir: "e2e/console" },
+    { name: "cluster", testDir: "e2e/cluster" },
   ],
 });

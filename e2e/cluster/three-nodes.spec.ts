@@ -50,7 +50,7 @@ test.describe("three real nodes", () => {
       port: firstPort + 80,
       nodes: [1, 2, 3].map((node) => `127.0.0.1:${firstPort + 300 + node}`).join(","),
     });
-    page = await browser.newPage();
+    page = await (await browser.newContext()).newPage();
   });
 
   test.afterAll(async () => {

@@ -15,7 +15,7 @@ test.describe("the console and its cluster", () => {
 
   test.beforeAll(async ({ browser }) => {
     running = await startConsole({ port, nodes: cluster.addresses });
-    page = await browser.newPage();
+    page = await (await browser.newContext()).newPage();
   });
 
   test.afterAll(async () => {

@@ -4,12 +4,12 @@ import { classNames } from "./class-names.tsx";
 /** A table that scrolls inside its card; the page never scrolls sideways. The caption is for screen readers. */
 export function Table({ caption, children }: { caption: string; children: ReactNode }) {
   return (
-    // A region that scrolls must be reachable by keyboard.
+    // A region that scrolls must be reachable by keyboard; hidden words in it must scroll with it (relative).
     <div
       role="region"
       aria-label={caption}
       tabIndex={0}
-      className="overflow-x-auto [scrollbar-width:thin]"
+      className="relative overflow-x-auto [scrollbar-width:thin]"
     >
       <table className="w-full border-separate border-spacing-0">
         <caption className="sr-only">{caption}</caption>

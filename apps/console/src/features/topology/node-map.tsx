@@ -27,7 +27,7 @@ export function NodeMap({
   onOpenNode: (nodeId: number) => void;
 }) {
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {placesOf(view.nodes).map((region) => {
         const nodes = region.zones.flatMap((zone) => zone.nodes);
         const answering = nodes.filter(answers);
@@ -52,7 +52,7 @@ export function NodeMap({
               </span>
             </header>
             <div
-              className={classNames("grid gap-3.5", columns[Math.min(region.zones.length, 4) - 1])}
+              className={classNames("grid grid-cols-1 gap-3.5", columns[Math.min(region.zones.length, 4) - 1])}
             >
               {region.zones.map((zone) => (
                 <ZoneColumn key={zone.name} zone={zone} nowMs={nowMs} onOpenNode={onOpenNode} />
@@ -89,7 +89,7 @@ function ZoneColumn({
       </header>
       <div
         className={classNames(
-          "grid gap-2",
+          "grid grid-cols-1 gap-2",
           zone.isOnly && "small:grid-cols-[repeat(auto-fit,minmax(260px,1fr))] small:gap-3.5",
         )}
       >

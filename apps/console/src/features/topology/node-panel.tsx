@@ -71,7 +71,7 @@ function NodeDetails({ node, time }: { node: NodeView; time: TimeFormat }) {
   const now = (text: string) =>
     isHeld ? <span className="text-ink-3">unknown now, last {text}</span> : text;
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {node.detail !== "" && (
         <p className="font-medium">
           {node.detail}

@@ -78,7 +78,7 @@ export function TopologyView(props: TopologyViewProps) {
       ) : (
         <NodesCard view={view} openNode={openNode} onOpenNode={onOpenNode} />
       )}
-      <div className="mt-3 grid gap-3 small:mt-4 small:gap-4 wide:grid-cols-2">
+      <div className="mt-3 grid grid-cols-1 gap-3 small:mt-4 small:gap-4 wide:grid-cols-2">
         <LossCard view={view} nowMs={time.nowMs} />
         <RoundTripCard view={view} />
         <RangesCard view={view} nowMs={time.nowMs} className="wide:col-span-2" />
