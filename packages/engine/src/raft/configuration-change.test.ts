@@ -40,7 +40,7 @@ function naive(before: Configuration, change: ConfigurationChange) {
     if (kind === "addVoter") voters.add(peer);
     if (kind === "addLearner") learners.add(peer);
   }
-  const sort = (peers: Set<number>) => [...peers].sort();
+  const sort = (peers: Set<number>) => [...peers].sort((a, b) => a - b);
   return { voters: sort(voters), learners: sort(learners) };
 }
 

@@ -7,7 +7,7 @@ import {
   type HeartbeatResponseMessage,
   type PeerId,
 } from "./message.ts";
-import { Progress } from "./progress.ts";
+import type { Progress } from "./progress.ts";
 import { hasQuorum, quorumIndex } from "./quorum.ts";
 import type { RaftState } from "./state.ts";
 

@@ -4,8 +4,8 @@ import type { PeerId } from "#raft/message.ts";
 import type { StoreSupport } from "#raft/options.ts";
 import { quorumValue } from "#raft/quorum.ts";
 import { SimRandom } from "#runtime/sim/sim-random.ts";
-import { RaftGroup, type GroupMember } from "#testing/raft-group.ts";
-import { RaftSafety } from "#testing/raft-safety.ts";
+import { RaftGroup, type GroupMember } from "./raft-group.ts";
+import { RaftSafety } from "./raft-safety.ts";
 
 const limits = {
   electionTicks: 4,
@@ -305,7 +305,6 @@ function runMany(name: string, options: Omit<RunOptions, "seed">, seeds: number)
         });
       }
     }
-    if (process.env["RAFT_VERBOSE"]) console.log(name, committed / seeds, elections / seeds);
     // Runs in which nothing happens would prove nothing.
     expect(committed).toBeGreaterThan(seeds * 10);
     expect(elections).toBeGreaterThan(seeds * 2);
