@@ -324,7 +324,7 @@ async function openStorage(
   openings: Openings,
 ): Promise<{ readonly state: NodeState; readonly log: SharedLog; readonly store: Store }> {
   const { runtime, disk } = world;
-  const backend = LmdbStore.open(disk.root);
+  const backend = await LmdbStore.open(disk);
   openings.add("LMDB", () => backend.close());
   const state = NodeState.open(backend);
   const owner = state.identity?.nodeId;

@@ -1,6 +1,8 @@
 import { open, type Database, type RootDatabase } from "lmdb";
 import { assert } from "#base/assert.ts";
+import type { Disk } from "#runtime/ports.ts";
 import { DataFolderError } from "./data-folder-error.ts";
+import { checkLmdbFile } from "./lmdb-file.ts";
 import type {
   OrderedBatch,
   OrderedRange,
@@ -13,6 +15,8 @@ import type {
 interface FastGet {
   getBinaryFast(key: Uint8Array, options?: { readonly transaction: object }): Buffer | undefined;
 }
+
+const fileName = "store.mdb";
 
 type Table = Database<Buffer, Uint8Array> & FastGet;
 
@@ -54,8 +58,9 @@ export class LmdbStore implements OrderedStore {
   }
 
   /** Throws DataFolderError when the file is not LMDB's or cannot be read. */
-  static open(folder: string): LmdbStore {
-    const path = `${folder}/store.mdb`;
+  static async open(disk: Disk): Promise<LmdbStore> {
+    await checkLmdbFile(disk, fileName);
+    const path = `${disk.root}/${fileName}`;
     const format = { keyEncoder, encoder: valueEncoder } as const;
     try {
       const root = open<Buffer, Uint8Array>({

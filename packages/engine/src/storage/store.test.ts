@@ -10,6 +10,7 @@ import { SimClock } from "#runtime/sim/sim-clock.ts";
 import { SimDisk } from "#runtime/sim/sim-disk.ts";
 import { SimRandom } from "#runtime/sim/sim-random.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
+import { DataFolderError } from "./data-folder-error.ts";
 import { LmdbStore } from "./lmdb-store.ts";
 import { MemoryStore, MemoryTables } from "./memory-store.ts";
 import { Store, type Apply } from "./store.ts";
@@ -254,8 +255,8 @@ test("LMDB: reads agree with a naive store, and a restart finds what was flushed
   const clock = new SimClock();
   const random = new SimRandom(7);
   const runtime = simRuntime(7, { clock, random });
-  let backend = LmdbStore.open(folder);
-  let store = await Store.open(runtime, new FileDisk(folder), backend);
+  const disk = new FileDisk(folder);
+  let store = await Store.open(runtime, disk, await LmdbStore.open(disk));
   const world: World = { clock, random, naive: new NaiveStore(), store, ts: 10, index: 0 };
   for (let step = 0; step < 300; step++) {
     applyRandom(world);
@@ -263,8 +264,7 @@ test("LMDB: reads agree with a naive store, and a restart finds what was flushed
     if (step % 40 === 0) await store.flush();
     if (step % 100 === 99) {
       await store.close();
-      backend = LmdbStore.open(folder);
-      store = await Store.open(runtime, new FileDisk(folder), backend);
+      store = await Store.open(runtime, disk, await LmdbStore.open(disk));
       world.store = store;
       expect(store.appliedIndex(1)).toBe(world.index);
     }
@@ -274,6 +274,34 @@ test("LMDB: reads agree with a naive store, and a restart finds what was flushed
   const all = store.scan({ span: { start: bytes(""), end: undefined }, timestamp: maxTimestamp });
   expect(all.rows.length).toBe(world.naive.liveKeys());
   await store.close();
+});
+
+test("LMDB: a file that is foreign, cut short or scrambled is refused in one line", async () => {
+  const folder = temporaryFolder();
+  const disk = new FileDisk(folder);
+  const file = path.join(folder, "store.mdb");
+  const backend = await LmdbStore.open(disk);
+  const rows = Array.from({ length: 5_000 }, (_, n) => Buffer.from(`row ${n} ${"x".repeat(100)}`));
+  await backend.write((batch) => {
+    for (const row of rows) batch.put("newest", row, row);
+  });
+  await backend.close();
+  const whole = fs.readFileSync(file);
+  const damages: [string, Buffer, RegExp][] = [
+    ["text", Buffer.from("not a store"), /is not a store of HoloFusion/],
+    ["zeros", Buffer.alloc(8192), /is not a store of HoloFusion/],
+    ["a cut", whole.subarray(0, whole.length >> 1), /its end is missing/],
+    ["one page", whole.subarray(0, 4096), /second header is unreadable/],
+  ];
+  for (const [, content, message] of damages) {
+    fs.writeFileSync(file, content);
+    await expect(LmdbStore.open(disk)).rejects.toThrow(message);
+    await expect(LmdbStore.open(disk)).rejects.toThrow(DataFolderError);
+  }
+  fs.writeFileSync(file, whole);
+  const again = await LmdbStore.open(disk);
+  expect(again.get("newest", rows[77] ?? rows[0]!)).toEqual(rows[77]);
+  await again.close();
 });
 
 test("a large batch is applied in slices and appears at once", async () => {
