@@ -5,10 +5,12 @@ import { byteFunctions } from "./functions-bytes.ts";
 import { comparisonOperators } from "./functions-comparison.ts";
 import { dateTimeFunctions, dateTimeOperators } from "./functions-datetime.ts";
 import { extractFunctions } from "./functions-extract.ts";
+import { jsonFunctions, jsonOperators } from "./functions-json.ts";
 import { mathFunctions } from "./functions-math.ts";
 import { patternFunctions, patternOperators } from "./functions-pattern.ts";
 import { setReturningFunctions } from "./functions-set.ts";
 import { textFunctions, textOperators } from "./functions-text.ts";
+import { windowFunctions } from "./functions-window.ts";
 import type { ScalarFunction, SqlFunction } from "./function.ts";
 import { buildFunctionRegistry } from "./registry.ts";
 import type { FunctionRegistry } from "./registry.ts";
@@ -20,6 +22,7 @@ const operatorLists: readonly (readonly ScalarFunction[])[] = [
   patternOperators,
   dateTimeOperators,
   arrayOperators,
+  jsonOperators,
 ];
 
 const functionLists: readonly (readonly SqlFunction[])[] = [
@@ -30,8 +33,10 @@ const functionLists: readonly (readonly SqlFunction[])[] = [
   dateTimeFunctions,
   extractFunctions,
   arrayFunctions,
+  jsonFunctions,
   aggregateFunctions,
   setReturningFunctions,
+  windowFunctions,
 ];
 
 /** The registry of everything in this folder plus what others bring (pg_* session functions). */
