@@ -14,6 +14,7 @@ import type { Members } from "./members.ts";
 import type { SystemRecords } from "./system-records.ts";
 
 const periodMs = 500;
+const soonMs = 20;
 
 export interface ReplicaCareOptions {
   readonly runtime: Runtime;
@@ -64,7 +65,8 @@ export class ReplicaCare {
   readonly #published = new Map<RangeId, number>();
   readonly #abort = new AbortController();
   #records: SystemRecords | undefined;
-  #stop: Cancel | undefined;
+  readonly #stops: Cancel[] = [];
+  #isDue = false;
   #isPublishing = false;
 
   constructor(options: ReplicaCareOptions) {
@@ -73,16 +75,43 @@ export class ReplicaCare {
 
   start(records: SystemRecords): void {
     this.#records = records;
-    this.#stop = this.#options.runtime.clock.every(periodMs, () => {
-      for (const replica of this.#options.stores.replicas) {
-        if (replica.isLeaseholder) this.#lookAfter(replica);
-      }
-    });
+    const { runtime, stores, members, liveness } = this.#options;
+    this.#stops.push(
+      runtime.clock.every(periodMs, () => {
+        this.#lookAfterAll();
+      }),
+      stores.onChange(() => {
+        this.#soon();
+      }),
+      members.onChange(() => {
+        this.#soon();
+      }),
+      liveness.onChange(() => {
+        this.#soon();
+      }),
+    );
   }
 
   close(): void {
     this.#abort.abort(new Error("the node stops"));
-    this.#stop?.();
+    for (const stop of this.#stops) stop();
+  }
+
+  /** A step often makes the next one possible: a newcomer need not wait out the period for each. */
+  #soon(): void {
+    if (this.#isDue || this.#abort.signal.aborted) return;
+    this.#isDue = true;
+    this.#options.runtime.clock.after(soonMs, () => {
+      this.#isDue = false;
+      this.#lookAfterAll();
+    });
+  }
+
+  #lookAfterAll(): void {
+    if (this.#abort.signal.aborted) return;
+    for (const replica of this.#options.stores.replicas) {
+      if (replica.isLeaseholder) this.#lookAfter(replica);
+    }
   }
 
   #lookAfter(replica: Replica): void {

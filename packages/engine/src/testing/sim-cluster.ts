@@ -106,8 +106,25 @@ export class SimCluster {
   async bootstrap(count: number): Promise<void> {
     for (let nodeId = 1; nodeId <= count; nodeId++) await this.start(nodeId);
     const wanted = Math.min(count, this.#options.replicationFactor ?? 3);
-    const isReplicated = () => this.voters(1).length >= wanted - ((wanted + 1) % 2);
-    assert(await this.time.runUntil(isReplicated, 60_000), "the range was not replicated in time");
+    const votersMin = wanted - ((wanted + 1) % 2);
+    assert(
+      await this.time.runUntil(() => this.isSettled(1, votersMin), 60_000),
+      "the range was not replicated in time",
+    );
+  }
+
+  /** Every node that is up and has the range knows of so many voters, and of no change under way. */
+  isSettled(rangeId: number, votersMin: number): boolean {
+    const known = this.upNodes.flatMap(({ running }) => {
+      const replica = running.stores.replica(rangeId);
+      return replica === undefined ? [] : [replica.raft.configuration];
+    });
+    return (
+      known.length >= votersMin &&
+      known.every(
+        ({ voters, votersOutgoing }) => voters.length >= votersMin && votersOutgoing.length === 0,
+      )
+    );
   }
 
   /** Voters of a range, by the leaseholder's descriptor; empty when no node holds the lease. */
@@ -222,7 +239,9 @@ export class SimCluster {
       stores,
     });
     const kv = new DistributedKv({ runtime, hlc, calls, stores, directory: cluster.directory });
-    const others = [...this.nodes.keys()].filter((other) => other !== nodeId).map(grpcAddress);
+    const others = [...this.nodes.values()]
+      .filter((other) => other !== node && other.lives > 0)
+      .map((other) => grpcAddress(other.nodeId));
     if (state.identity !== undefined) await cluster.resume(undefined, []);
     else if (others.length === 0) await cluster.bootstrap();
     else await cluster.join(this.#joinClient, others);
