@@ -15,7 +15,7 @@ const lookPeriodMs = 250;
 /**
  * The node's health: what it said of its start or stop, and in between what the live checks say.
  *
- *   Bootstrapping ── started ──→ Ready ⇄ Degraded ⇄ NotReady ── stopping ──→ NotReady
+ *   Bootstrapping ── started, and checks pass ──→ Ready ⇄ Degraded ⇄ NotReady ── stopping ──→ NotReady
  */
 export class HealthMonitor {
   readonly #clock: Clock;
@@ -25,6 +25,7 @@ export class HealthMonitor {
   #state: HealthState = "Bootstrapping";
   #detail = "starting";
   #readyDetail = "";
+  #hasServed = false;
   #results: readonly HealthCheck[] = [];
   #stop: Cancel = () => {};
 
@@ -84,15 +85,17 @@ export class HealthMonitor {
       if (!passed) failed.push(check);
       return { name: check.name, passed, detail, checkedAtMs };
     });
-    if (failed.length === 0) {
-      this.#enter("Ready", this.#readyDetail);
+    const problems = this.#results
+      .filter((result) => !result.passed)
+      .map((result) => `${result.name}: ${result.detail}`)
+      .join("; ");
+    if (failed.some((check) => check.failureMeans === "NotReady")) {
+      this.#enter(this.#hasServed ? "NotReady" : "Bootstrapping", problems);
       return;
     }
-    const problems = this.#results.filter((result) => !result.passed);
-    this.#enter(
-      failed.some((check) => check.failureMeans === "NotReady") ? "NotReady" : "Degraded",
-      problems.map((result) => `${result.name}: ${result.detail}`).join("; "),
-    );
+    this.#hasServed = true;
+    if (failed.length === 0) this.#enter("Ready", this.#readyDetail);
+    else this.#enter("Degraded", problems);
   }
 
   #enter(state: HealthState, detail: string): void {

@@ -188,10 +188,9 @@ export class PeerLink {
 
   #lost(client: Client, reason: string): void {
     if (client !== this.#client || this.#isClosed) return;
-    if (this.#isUp || this.#failureCount === 0) {
-      const { peer } = this.#options;
-      this.#runtime.log.info("peer is out of reach", { peer, address: this.#address, reason });
-    }
+    const fields = { peer: this.#options.peer, address: this.#address, reason };
+    if (this.#isDialledUp) this.#runtime.log.info("peer is out of reach", fields);
+    else this.#runtime.log.debug("peer cannot be dialled", fields);
     this.#hasEverFailed = true;
     this.#hangUp();
     const ceiling = Math.min(backoffMsMax, backoffMsMin * 2 ** Math.min(this.#failureCount++, 8));
