@@ -61,6 +61,7 @@ interface Peer {
   received: ReceivedSupport | undefined;
   /** The highest incarnation whose support may be given: durable before it is. */
   incarnation: number;
+  incarnationHeard: number;
   isStoring: boolean;
   heardAtMonotonicMs: number;
   heardAtWallMs: number;
@@ -268,6 +269,11 @@ export class LivenessTable implements StoreLiveness {
 
   #onHeartbeat(from: NodeId, peer: Peer, frame: HeartbeatFrame): void {
     if (frame.incarnation < peer.incarnation) return;
+    // A peer that has just come up missed our last heartbeat, and leases wait for its support.
+    if (frame.incarnation !== peer.incarnationHeard && this.#recipients.has(from)) {
+      this.#sendHeartbeat(from);
+    }
+    peer.incarnationHeard = frame.incarnation;
     const wasHealth = peer.report?.health;
     peer.report = frame.report;
     if (wasHealth !== frame.report.health) this.#announce();
@@ -386,6 +392,7 @@ export class LivenessTable implements StoreLiveness {
         given: undefined,
         received: undefined,
         incarnation: 0,
+        incarnationHeard: 0,
         isStoring: false,
         heardAtMonotonicMs: 0,
         heardAtWallMs: 0,

@@ -178,14 +178,16 @@ function carryOut(
   );
 }
 
-/** Nearly all of the log is there: the rest comes while the change itself is on its way. */
+/**
+ * Nearly all of the log is there, and the rest comes while the change itself is on its way. A voter
+ * that does not support the leader would cost it its lease, so its support comes first.
+ */
 const entriesBehindMax = 64;
 
 function hasCaughtUp({ raft }: Replica, replicaId: number): boolean {
-  for (const { peer, match, state } of raft.peers()) {
-    if (peer === replicaId) {
-      return state === "replicate" && match + entriesBehindMax >= raft.commitIndex;
-    }
+  for (const { peer, match, state, isSupporting } of raft.peers()) {
+    if (peer !== replicaId) continue;
+    return isSupporting && state === "replicate" && match + entriesBehindMax >= raft.commitIndex;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import type { RangeDirectory, RangeLocation } from "#cluster/range-directory.ts"
 import type { CommitRequest, RangeRefusal, RangeRequest, RangeResponse } from "#range/batch.ts";
 import type { HlcClock } from "#range/hlc-clock.ts";
 import type { Runtime } from "#runtime/ports.ts";
-import { RangeCalls, type CallProblem } from "./range-calls.ts";
+import type { CallProblem, RangeCalls } from "./range-calls.ts";
 import { backoffMs } from "./retry-transaction.ts";
 
 /** What a range says once the right replica was found. */

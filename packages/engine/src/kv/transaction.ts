@@ -8,14 +8,7 @@ import { commitTagBytes, type CommitRequest, type CommitWrite } from "#range/bat
 import { clockOffsetMsMax, type HlcClock } from "#range/hlc-clock.ts";
 import { containsKey, containsSpan } from "#range/range-descriptor.ts";
 import type { Runtime } from "#runtime/ports.ts";
-import type {
-  BeginOptions,
-  CommitOutcome,
-  KeyValue,
-  KvTransaction,
-  ScanChunk,
-  ScanOptions,
-} from "./api.ts";
+import type { BeginOptions, CommitOutcome, KvTransaction, ScanChunk, ScanOptions } from "./api.ts";
 import { coveredSpan, overlay } from "./overlay.ts";
 import { ReadSpans } from "./read-spans.ts";
 import type { RangeAnswer, Router } from "./router.ts";

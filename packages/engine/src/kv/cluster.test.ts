@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { assert } from "#base/assert.ts";
-import type { DistributedKv } from "#kv/distributed-kv.ts";
-import { retryTransaction } from "#kv/retry-transaction.ts";
 import { SimCluster } from "#testing/sim-cluster.ts";
+import type { DistributedKv } from "./distributed-kv.ts";
+import { retryTransaction } from "./retry-transaction.ts";
 
 const key = (name: string) => Buffer.concat([Uint8Array.of(2, 0x80), Buffer.from(name)]);
 const value = (text: string) => Buffer.from(text);
