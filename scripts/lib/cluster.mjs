@@ -1,5 +1,5 @@
 // The three-node cluster on this machine, behind start_cluster.sh and stop_cluster.sh.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   closeSync,
   existsSync,
@@ -15,7 +15,8 @@ import { root, run, tool } from "./run.mjs";
 
 const startUsage = `Usage: scripts/start_cluster.sh [--resume]
 
-Starts three nodes in the background and waits until each is ready.
+Starts three nodes in the background and waits until each is ready
+and every range has its replicas.
 
   --resume   keep the data, start only the nodes that are down
   --help     this text
@@ -79,20 +80,18 @@ const sleep = (ms) =>
  * to another process since.
  */
 function runningPid(node) {
-  if (!existsSync(node.pidFile)) return undefined;
-  const pid = Number(readFileSync(node.pidFile, "utf8"));
   try {
+    const pid = Number(readFileSync(node.pidFile, "utf8"));
     process.kill(pid, 0);
+    if (!existsSync("/proc/self/environ")) return pid;
+    const isOurs = readFileSync(`/proc/${pid}/environ`, "utf8")
+      .split("\0")
+      .includes(`HOLO_FUSION_HOLOSTORE_DATA_DIR=${node.data}`);
+    return isOurs ? pid : undefined;
   } catch {
+    // No pid file, no such process, or it ended while we looked.
     return undefined;
   }
-  const environment = `/proc/${pid}/environ`;
-  if (!existsSync("/proc/self/environ")) return pid;
-  if (!existsSync(environment)) return undefined;
-  const isOurs = readFileSync(environment, "utf8")
-    .split("\0")
-    .includes(`HOLO_FUSION_HOLOSTORE_DATA_DIR=${node.data}`);
-  return isOurs ? pid : undefined;
 }
 
 function isListening(address, port) {
@@ -193,6 +192,38 @@ async function waitUntilReady(node, state, deadlineMs) {
   }
 }
 
+/** What `holoctl topology` says of the ranges, asked of one node; undefined when it does not answer. */
+function rangesAsSeenBy(node) {
+  const holoctl = join(root, "apps/node/bin/holoctl.mjs");
+  const target = `${host.grpc}:${node.grpcPort}`;
+  const asked = spawnSync(process.execPath, [holoctl, "--target", target, "--json", "topology"], {
+    encoding: "utf8",
+  });
+  return asked.status === 0 ? JSON.parse(asked.stdout) : undefined;
+}
+
+/**
+ * A node is ready as soon as it can serve; a new cluster survives the loss of a node only once every
+ * range has its replicas. A script that kills one right away should find that it does.
+ */
+async function waitUntilReplicated(node, deadlineMs) {
+  for (;;) {
+    const topology = rangesAsSeenBy(node);
+    const isReplicated = topology?.ranges.every(
+      ({ replicas }) =>
+        replicas.length >= Math.min(topology.replicationFactor, topology.nodes.length) &&
+        replicas.every(({ role, reported }) => role === "voter" && reported),
+    );
+    if (isReplicated === true) return;
+    if (Date.now() > deadlineMs) {
+      throw new Error(
+        `the ranges are not replicated in time; node ${node.node}'s log: ${node.log}`,
+      );
+    }
+    await sleep(100);
+  }
+}
+
 async function stopNodes(all = nodes()) {
   const running = all
     .map((node) => ({ node, pid: runningPid(node) }))
@@ -242,6 +273,7 @@ async function start(args) {
   const deadlineMs = Date.now() + timeoutSec * 1000;
   try {
     await Promise.all(all.map((node) => waitUntilReady(node, states.get(node), deadlineMs)));
+    await waitUntilReplicated(all[0], deadlineMs);
   } catch (error) {
     // What this call started it ends again: a failed start leaves nothing behind.
     await stopNodes(starting);
