@@ -523,7 +523,7 @@ const sliceMs = 3;
 const flushRetryMs = 1_000;
 const spaceAgeMsMax = 1_000;
 /** What flushed layers may hold in memory for the sake of validation. */
-const flushedBytesMax = 16 * 2 ** 20;
+const flushedBytesMax = 8 * 2 ** 20;
 
 function applyState(
   record: RangeRecord,
