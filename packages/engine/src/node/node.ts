@@ -32,6 +32,8 @@ import { showAddress } from "./knob.ts";
 import { knobs } from "./knobs.ts";
 import { addLiveChecks, SpaceWatch } from "./live-checks.ts";
 import { Openings } from "./openings.ts";
+import { observeProcess } from "./process-metrics.ts";
+import { Rate } from "./rate.ts";
 
 /** The process's own figures; runtime/real has the meter. */
 export interface Meter {
@@ -168,6 +170,7 @@ async function open(
   openings.add("calls", () => {
     calls.close();
   });
+  const statementRate = new Rate(runtime.clock, () => pg.counts.completed);
   const report = (): NodeReport => {
     const reading = world.meter.read();
     const { cluster } = late;
@@ -179,7 +182,7 @@ async function open(
       residentBytes: reading.residentBytes,
       cpuFraction: reading.cpuFraction,
       sqlConnections: pg.connectionCount,
-      statementsPerSecond: 0,
+      statementsPerSecond: statementRate.read(),
       leaseCount: replicas.filter((replica) => replica.isLeaseholder).length,
       replicaCount: replicas.length,
     };
@@ -240,6 +243,7 @@ async function open(
     },
   });
 
+  observeProcess(runtime.metrics, { health, meter: world.meter, space });
   addLiveChecks(health, {
     view: cluster.view,
     liveness,

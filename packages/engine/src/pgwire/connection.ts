@@ -33,6 +33,7 @@ import {
 import { MalformedMessage, MessageReader } from "./message-reader.ts";
 import { Output } from "./output.ts";
 import { ResultWriter } from "./result-writer.ts";
+import type { StatementCounts } from "./statement-counts.ts";
 import { ScramExchange, scramMechanism, type ScramVerifier } from "./scram.ts";
 import { protocolVersion, readStartupPacket, type StartupPacket } from "./startup-packet.ts";
 
@@ -53,6 +54,7 @@ export interface PgConnectionOwner {
   /** False when the node is full. Called once, after a good start-up packet. */
   admit(connection: PgConnection): boolean;
   cancel(processId: number, secret: number): void;
+  readonly counts: StatementCounts;
   closed(connection: PgConnection): void;
 }
 
@@ -114,7 +116,11 @@ export class PgConnection {
     this.#options = options;
     this.#reader = new MessageReader({ messageBytesMax: options.messageBytesMax });
     this.#output = new Output(runtime.clock, connection);
-    this.#results = new ResultWriter(this.#output, () => this.#requireSession().inputContext);
+    this.#results = new ResultWriter(
+      this.#output,
+      owner.counts,
+      () => this.#requireSession().inputContext,
+    );
     this.#cancelStartupTimeout = runtime.clock.after(options.startupTimeoutMs, () => {
       this.#end(undefined);
     });
@@ -560,8 +566,10 @@ export class PgConnection {
   /** An error that leaves the connection usable. */
   #report(error: unknown): void {
     if (error instanceof MalformedMessage) throw error;
+    const reported = this.#toSqlError(error);
+    this.#owner.counts.failed(reported);
     if (this.#isClosed) return;
-    writeError(this.#output.writer, "ERROR", this.#toSqlError(error));
+    writeError(this.#output.writer, "ERROR", reported);
     this.#session?.failed();
   }
 

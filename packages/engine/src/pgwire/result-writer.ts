@@ -12,22 +12,26 @@ import {
 } from "./backend-messages.ts";
 import type { Output } from "./output.ts";
 import { RowEncoder } from "./row-encoder.ts";
+import type { StatementCounts } from "./statement-counts.ts";
 
 /** Turns what a session reports into messages. One per connection; `begin` starts each call. */
 export class ResultWriter implements ResultSink {
   readonly #output: Output;
+  readonly #counts: StatementCounts;
   readonly #context: () => InputContext;
   #encoder: RowEncoder | undefined;
 
   /** `context`: the session's present output context. */
-  constructor(output: Output, context: () => InputContext) {
+  constructor(output: Output, counts: StatementCounts, context: () => InputContext) {
     this.#output = output;
+    this.#counts = counts;
     this.#context = context;
   }
 
   /** `encoder` is given in the extended protocol; in the simple one `columns` makes it. */
   begin(encoder: RowEncoder | undefined): void {
     this.#encoder = encoder;
+    this.#counts.started++;
     this.#output.beginCall();
   }
 
@@ -69,6 +73,7 @@ export class ResultWriter implements ResultSink {
   }
 
   complete(commandTag: string): void {
+    this.#counts.complete(commandTag);
     writeCommandComplete(this.#output.writer, commandTag);
   }
 

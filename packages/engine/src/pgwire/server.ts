@@ -11,6 +11,7 @@ import type {
 import type { SessionFactory } from "#sql/session/protocol.ts";
 import type { Authenticator } from "./authentication.ts";
 import { PgConnection, type PgConnectionOwner } from "./connection.ts";
+import { StatementCounts } from "./statement-counts.ts";
 
 export interface PgServerOptions {
   readonly host: string;
@@ -36,6 +37,7 @@ export class PgServer implements PgConnectionOwner {
   readonly #runtime: Runtime;
   readonly #sessions: SessionFactory;
   readonly #options: PgServerOptions;
+  readonly counts: StatementCounts;
   readonly #gauge: Gauge;
   readonly #connections = new Map<number, PgConnection>();
   readonly #admitted = new Set<PgConnection>();
@@ -47,6 +49,7 @@ export class PgServer implements PgConnectionOwner {
     this.#runtime = runtime;
     this.#sessions = sessions;
     this.#options = options;
+    this.counts = new StatementCounts(runtime.metrics);
     this.#gauge = runtime.metrics.gauge("sql_connections", "Clients with an open SQL session");
     this.#gauge.set(0);
   }

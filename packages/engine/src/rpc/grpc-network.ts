@@ -33,7 +33,7 @@ export class GrpcNetwork implements Network {
       for (const link of this.#links.values()) if (link.isConnected) count++;
       return count;
     });
-    runtime.metrics.observeGauge(
+    runtime.metrics.observeCounter(
       "peer_frames_dropped",
       "Frames dropped because a peer was behind or out of reach",
       () => {

@@ -175,6 +175,8 @@ export interface Metrics {
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
   /** A gauge read when somebody looks. */
   observeGauge(name: string, help: string, read: () => number): void;
+  /** A counter kept elsewhere as a plain number, for paths where even `add` would be felt. */
+  observeCounter(name: string, help: string, read: () => number): void;
   histogram(
     name: string,
     help: string,

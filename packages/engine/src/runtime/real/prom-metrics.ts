@@ -42,6 +42,19 @@ export class PromMetrics implements Metrics {
     });
   }
 
+  observeCounter(name: string, help: string, read: () => number): void {
+    this.#registry.removeSingleMetric(name);
+    new prom.Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   histogram(
     name: string,
     help: string,

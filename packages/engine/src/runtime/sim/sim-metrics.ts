@@ -30,6 +30,10 @@ export class SimMetrics implements Metrics {
     this.#observed.set(name, read);
   }
 
+  observeCounter(name: string, _help: string, read: () => number): void {
+    this.#observed.set(name, read);
+  }
+
   histogram(name: string): Histogram {
     return {
       observe: (_value, labels = {}) => {
