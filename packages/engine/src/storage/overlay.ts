@@ -1,6 +1,7 @@
 import { assert } from "#base/assert.ts";
 import { isBefore, zeroTimestamp, type Timestamp } from "#base/hlc.ts";
 import type { RangeId } from "#base/ids.ts";
+import { keyBytesMax } from "#base/keys.ts";
 import { OrderedMap, type OrderedCursor } from "#base/ordered-map.ts";
 import type { RangeStateWrite } from "./store.ts";
 import type { TransactionTag, WriteBatch } from "./write-batch.ts";
@@ -84,6 +85,10 @@ export class OverlayLayer {
       const write = batch.writes[at];
       assert(write !== undefined, "write batch has a hole");
       const { key, value } = write;
+      assert(
+        key.length > 0 && key.length <= keyBytesMax,
+        `a key of ${key.length} bytes was applied`,
+      );
       this.#bytes += key.length + (value?.length ?? 0) + versionOverheadBytes;
       this.#versions.update(keyString(key), (older) => {
         assert(

@@ -4,7 +4,7 @@ import type { RangeId, Span } from "#base/ids.ts";
 import { KeyWriter } from "#base/key-encoding.ts";
 import { prefixSpan } from "#base/keys.ts";
 import type { OrderedRange, TableName } from "./ordered-store.ts";
-import { groupKey } from "./version-codec.ts";
+import { cutBound, groupKey } from "./version-codec.ts";
 
 /**
  * A chunk of a snapshot: format (u8), table (u8), then rows of that table as they lie in it, key and
@@ -27,8 +27,8 @@ export function startChunk(table: SnapshotTable, bytesExpected: number): ByteWri
 export function tableRange(table: SnapshotTable, span: Span): OrderedRange {
   if (table === "newest") return span;
   return {
-    start: span.start.length === 0 ? span.start : groupKey(span.start),
-    end: span.end === undefined ? undefined : groupKey(span.end),
+    start: span.start.length === 0 ? span.start : groupKey(cutBound(span.start)),
+    end: span.end === undefined ? undefined : groupKey(cutBound(span.end)),
   };
 }
 

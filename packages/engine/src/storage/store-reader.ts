@@ -1,6 +1,7 @@
 import { keyAfter } from "#base/bytes.ts";
 import { isBefore, type Timestamp } from "#base/hlc.ts";
 import type { Span } from "#base/ids.ts";
+import { keyBytesMax } from "#base/keys.ts";
 import type { OrderedReader } from "./ordered-store.ts";
 import {
   OverlayMerge,
@@ -11,6 +12,7 @@ import {
 } from "./overlay.ts";
 import type { PointRead, ScanRequest, ScanResult, ScanRow, Version } from "./store.ts";
 import {
+  cutBound,
   decodeHistory,
   decodeNewest,
   historyEnd,
@@ -47,7 +49,7 @@ export class StoreReader {
   get(key: Uint8Array, timestamp: Timestamp): Uint8Array | undefined {
     const version = this.#overlayVersion(keyString(key), timestamp);
     if (version !== undefined) return version.value;
-    const row = this.#backend.get("newest", key);
+    const row = this.#stored(key);
     if (row === undefined) return undefined;
     if (isRowAbove(row, timestampHigh(timestamp), timestampLow(timestamp))) {
       return this.#historic(key, timestamp)?.value;
@@ -69,12 +71,12 @@ export class StoreReader {
       const version = layer.newest(name);
       if (version !== undefined) return asVersion(version);
     }
-    const row = this.#backend.get("newest", key);
+    const row = this.#stored(key);
     return row === undefined ? undefined : decodeNewest(row);
   }
 
   hasNewerStored(key: Uint8Array, timestamp: Timestamp): boolean {
-    const row = this.#backend.get("newest", key);
+    const row = this.#stored(key);
     if (row === undefined) return false;
     return isRowAbove(row, timestampHigh(timestamp), timestampLow(timestamp));
   }
@@ -86,7 +88,7 @@ export class StoreReader {
     const high = timestampHigh(timestamp);
     const low = timestampLow(timestamp);
     let found: { readonly key: Uint8Array; readonly timestamp: Timestamp } | undefined;
-    this.#backend.scan("newest", span, (key, row) => {
+    this.#backend.scan("newest", cutSpan(span), (key, row) => {
       if (!isRowAbove(row, high, low)) return true;
       found = { key: Buffer.from(key), timestamp: readTimestamp(row) };
       return false;
@@ -127,7 +129,7 @@ export class StoreReader {
       }
     };
 
-    this.#backend.scan("newest", { ...span, reverse }, (key, row) => {
+    this.#backend.scan("newest", { ...cutSpan(span), reverse }, (key, row) => {
       if (overlay.key !== undefined) {
         const name = key.toString("latin1");
         takeOverlayBefore(name);
@@ -161,7 +163,7 @@ export class StoreReader {
   #versionAt(key: Uint8Array, timestamp: Timestamp): Version | undefined {
     const version = this.#overlayVersion(keyString(key), timestamp);
     if (version !== undefined) return asVersion(version);
-    const row = this.#backend.get("newest", key);
+    const row = this.#stored(key);
     return row === undefined ? undefined : this.#storedAt(key, row, timestamp);
   }
 
@@ -171,6 +173,11 @@ export class StoreReader {
       if (version !== undefined) return version;
     }
     return undefined;
+  }
+
+  /** The key's row of `newest`; no key longer than the longest is stored. */
+  #stored(key: Uint8Array): Buffer | undefined {
+    return key.length > keyBytesMax ? undefined : this.#backend.get("newest", key);
   }
 
   /** The stored version at or below the timestamp, given the key's row of `newest`. */
@@ -254,6 +261,11 @@ class RowCollector {
       ? { start: this.#span.start, end: this.#lastKey }
       : { start: keyAfter(this.#lastKey), end: this.#span.end };
   }
+}
+
+function cutSpan(span: Span): Span {
+  const { start, end } = span;
+  return { start: cutBound(start), end: end === undefined ? undefined : cutBound(end) };
 }
 
 function isRowAbove(row: Buffer, high: number, low: number): boolean {

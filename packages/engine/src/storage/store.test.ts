@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { keyAfter } from "#base/bytes.ts";
 import { compareTimestamps, maxTimestamp, type Timestamp } from "#base/hlc.ts";
+import { keyBytesMax, keyMin } from "#base/keys.ts";
 import { FileDisk } from "#runtime/real/file-disk.ts";
 import { SimClock } from "#runtime/sim/sim-clock.ts";
 import { SimDisk } from "#runtime/sim/sim-disk.ts";
@@ -273,6 +274,39 @@ test("LMDB: reads agree with a naive store, and a restart finds what was flushed
   expect(store.statistics(1).liveKeys).toBe(world.naive.liveKeys());
   const all = store.scan({ span: { start: bytes(""), end: undefined }, timestamp: maxTimestamp });
   expect(all.rows.length).toBe(world.naive.liveKeys());
+  await store.close();
+});
+
+test("LMDB: the longest keys are kept, and longer ones may be asked for", async () => {
+  const folder = temporaryFolder();
+  const disk = new FileDisk(folder);
+  const runtime = simRuntime(7, { clock: new SimClock() });
+  const store = await Store.open(runtime, disk, await LmdbStore.open(disk));
+  const key = (length: number, last: number) =>
+    Buffer.concat([Buffer.alloc(length - 1), Buffer.of(last)]);
+  const [one, two] = [key(keyBytesMax, 1), key(keyBytesMax, 2)];
+  for (let index = 1; index <= 3; index++) {
+    const writes = [one, two].map((k) => ({ key: k, value: Buffer.of(index) }));
+    const batch = { timestamp: at(index), tag: Buffer.alloc(8), writes };
+    store.apply({ rangeId: 1, appliedIndex: index, batch });
+    await store.flush();
+  }
+  expect(store.get(two, at(2))).toEqual(Buffer.of(2));
+  const beyond = Buffer.concat([one, Buffer.alloc(3_000, 0xff)]);
+  expect(store.get(beyond, at(9))).toBeUndefined();
+  expect(store.newest(beyond)).toBeUndefined();
+  expect(store.hasNewer(beyond, at(1))).toBe(false);
+  for (const reverse of [false, true]) {
+    const above = store.scan({
+      span: { start: beyond, end: undefined },
+      timestamp: at(2),
+      reverse,
+    });
+    expect(above.rows.map((row) => row.key)).toEqual([two]);
+    const below = store.scan({ span: { start: keyMin, end: beyond }, timestamp: at(2), reverse });
+    expect(below.rows.map((row) => row.key)).toEqual([one]);
+  }
+  expect(store.findNewer({ start: beyond, end: undefined }, at(2))?.key).toEqual(two);
   await store.close();
 });
 

@@ -18,6 +18,14 @@ export const timestampBytes = 8;
 export const newestHeaderBytes = timestampBytes + transactionTagBytes + 1;
 export const historyHeaderBytes = transactionTagBytes + 1;
 
+/** One byte more than a key: enough for a bound to lie on the right side of every key. */
+const boundBytesMax = keyBytesMax + 1;
+
+/** The bound of a span, cut to what the backend can look for. Longer ones say nothing more of any key. */
+export function cutBound(bound: Uint8Array): Uint8Array {
+  return bound.length > boundBytesMax ? bound.subarray(0, boundBytesMax) : bound;
+}
+
 const tombstoneFlag = 1;
 const groupBytes = 8;
 
@@ -103,7 +111,7 @@ export function groupedLength(keyBytes: number): number {
 
 /** The grouped form of the key, with room for the timestamp left behind it when asked for. */
 export function groupKey(key: Uint8Array, bytesAfter = 0): Buffer {
-  assert(key.length <= keyBytesMax, `key of ${key.length} bytes is longer than ${keyBytesMax}`);
+  assert(key.length <= boundBytesMax, `key of ${key.length} bytes is longer than ${keyBytesMax}`);
   const grouped = Buffer.alloc(groupedLength(key.length) + bytesAfter);
   let to = 0;
   for (let from = 0; ; from += groupBytes) {
