@@ -38,6 +38,7 @@ export class TransactionCatalog {
   #base: CatalogSnapshot;
   #isVerified = false;
   #watched: Set<number> | undefined;
+  #hasGarbage = false;
 
   constructor(store: CatalogStore, transaction: KvTransaction) {
     this.#store = store;
@@ -52,6 +53,11 @@ export class TransactionCatalog {
 
   get isVerified(): boolean {
     return this.#isVerified;
+  }
+
+  /** Keys were left behind that somebody should collect after the commit. */
+  get hasGarbage(): boolean {
+    return this.#hasGarbage;
   }
 
   /** The transaction has changed the schema itself. */
@@ -125,6 +131,7 @@ export class TransactionCatalog {
 
   /** Lets the keys of an index (or of the whole table) be removed after this transaction commits. */
   addGarbage(tableId: number, indexId: number | undefined): void {
+    this.#hasGarbage = true;
     this.#transaction.put(garbageKey(tableId, indexId ?? 0), new Uint8Array(0));
   }
 

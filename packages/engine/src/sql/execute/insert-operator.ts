@@ -29,7 +29,6 @@ export class InsertOperator implements Operator {
   readonly #columns: readonly ColumnSource[];
   readonly #update: CompiledUpdate | undefined;
   readonly #returning: RowMaker | undefined;
-  readonly #publicCount: number;
 
   constructor(plan: InsertPlan, compiler: PlanCompiler) {
     this.#plan = plan;
@@ -46,7 +45,6 @@ export class InsertOperator implements Operator {
     });
     this.#update = compileUpdate(plan, compiler);
     this.#returning = plan.returning === undefined ? undefined : compiler.maker(plan.returning);
-    this.#publicCount = plan.table.columns.filter((column) => !column.hidden).length;
   }
 
   async *run(frame: Frame): AsyncGenerator<Batch> {
@@ -164,10 +162,7 @@ export class InsertOperator implements Operator {
     const value = view.find(primaryKey);
     assert(value !== undefined, "a unique entry names a row that is there");
     const existing = this.#writer.decode({ key: primaryKey, value });
-    const pair = [
-      ...existing.slice(0, this.#publicCount),
-      ...proposed.row.slice(0, this.#publicCount),
-    ];
+    const pair = [...existing, ...proposed.row];
     if (update.where !== undefined && (await evaluateOne(update.where, pair, frame)) !== true) {
       return undefined;
     }

@@ -30,6 +30,11 @@ interface ColumnCodec {
   readonly writesNull: boolean;
 }
 
+interface ReadableColumn {
+  readonly id: number;
+  readonly read: (reader: KeyReader) => Datum;
+}
+
 /** One index of a table: the shape of its keys. */
 export class IndexCodec {
   readonly index: IndexDescriptor;
@@ -52,6 +57,16 @@ export class IndexCodec {
     });
   }
 
+  /** The first key columns, up to one whose bytes do not give its value back. */
+  get readableColumns(): readonly ReadableColumn[] {
+    const readable: ReadableColumn[] = [];
+    for (const { id, codec } of this.columns) {
+      if (codec.read === undefined) break;
+      readable.push({ id, read: codec.read });
+    }
+    return readable;
+  }
+
   /** Null in any column: such entries of a unique index never collide. */
   hasNull(row: Row): boolean {
     for (const { slot } of this.columns) if ((row[slot] ?? null) === null) return true;
@@ -60,12 +75,6 @@ export class IndexCodec {
 
   writeColumns(writer: KeyWriter, row: Row): void {
     for (const { slot, codec } of this.columns) writeKeyColumn(writer, codec, row[slot] ?? null);
-  }
-
-  /** The key columns' values, from a key of this index. */
-  readColumns(key: Uint8Array): Datum[] {
-    const reader = new KeyReader(key, this.prefix.length);
-    return this.columns.map(({ codec }) => (reader.takeNull() ? null : codec.read(reader)));
   }
 }
 
@@ -103,12 +112,11 @@ export class TableCodec {
     this.#columns = table.columns
       .map((column, slot): ColumnCodec => {
         const stored = storedDatum(column.type.oid);
-        const inKey = this.primary.columns.find((keyColumn) => keyColumn.id === column.id);
         return {
           id: column.id,
           slot,
           stored,
-          isKeyOnly: inKey?.codec.isLossless ?? false,
+          isKeyOnly: this.primary.readableColumns.some((one) => one.id === column.id),
           missing:
             column.missingValue === undefined ? null : decodeMissing(stored, column.missingValue),
           writesNull: column.missingValue !== undefined,
@@ -180,7 +188,10 @@ export class TableCodec {
 export class RowDecoder {
   readonly #keyOffset: number;
   /** Key columns up to the last wanted one; slot -1 is read and dropped. */
-  readonly #keyColumns: readonly { readonly codec: KeyDatum; readonly slot: number }[];
+  readonly #keyColumns: readonly {
+    readonly read: (reader: KeyReader) => Datum;
+    readonly slot: number;
+  }[];
   /** By column id. */
   readonly #slots: readonly (number | undefined)[];
   readonly #stored: readonly (StoredDatum | undefined)[];
@@ -204,9 +215,9 @@ export class RowDecoder {
       stored[column.id] = column.stored;
       lastId = Math.max(lastId, column.id);
     }
-    const keyColumns = primary.columns.map(({ id, codec }) => ({
-      codec,
-      slot: codec.isLossless ? columnIds.indexOf(id) : -1,
+    const keyColumns = primary.readableColumns.map(({ id, read }) => ({
+      read,
+      slot: columnIds.indexOf(id),
     }));
     while (keyColumns.at(-1)?.slot === -1) keyColumns.pop();
     this.#keyColumns = keyColumns;
@@ -221,8 +232,8 @@ export class RowDecoder {
     const row = this.#template.slice();
     if (this.#keyColumns.length > 0) {
       const reader = this.#keyReader.reset(key, this.#keyOffset);
-      for (const { codec, slot } of this.#keyColumns) {
-        const datum = reader.takeNull() ? null : codec.read(reader);
+      for (const { read, slot } of this.#keyColumns) {
+        const datum = read(reader);
         if (slot >= 0) row[slot] = datum;
       }
     }

@@ -1,14 +1,8 @@
-import { assert } from "#base/assert.ts";
-import type { ByteReader } from "#base/byte-reader.ts";
-import { MalformedBytes } from "#base/byte-reader.ts";
+import { ByteReader, MalformedBytes } from "#base/byte-reader.ts";
 import { ByteWriter } from "#base/byte-writer.ts";
-import { ByteReader as Reader } from "#base/byte-reader.ts";
-import { notSupported } from "#base/errors.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import type { Datum, JsonValue } from "#sql/types/datum.ts";
-import { Interval, Jsonb, SqlArray } from "#sql/types/datum.ts";
-import { Numeric } from "#sql/types/numeric.ts";
-import { findType, formatType } from "#sql/types/type.ts";
+import type { Datum } from "#sql/types/datum.ts";
+import { valueCodecFor } from "#sql/types/value-codec.ts";
 
 /**
  * How one column's value stands in a row: a tag, then a payload whose length the tag alone tells,
@@ -51,11 +45,7 @@ export function skipPayload(reader: ByteReader, wireType: number): void {
 
 /** How values of a type are stored; 0A000 for types that no column may have. */
 export function storedDatum(typeOid: number): StoredDatum {
-  const known = storedByOid.get(typeOid);
-  if (known !== undefined) return known;
-  const type = findType(typeOid);
-  if (type?.category === "A") return storedArray(type.elementOid);
-  throw notSupported(`a stored column of type ${formatType(typeOid)}`);
+  return storedByOid.get(typeOid) ?? nested(typeOid);
 }
 
 const boolean: StoredDatum = {
@@ -123,156 +113,17 @@ const bytes: StoredDatum = {
   read: (reader) => Uint8Array.from(reader.bytes()),
 };
 
-const uuid: StoredDatum = {
-  write(writer, tag, datum) {
-    writer.varint(tag + wire.bytes).bytes(uuidToBytes(datum as string));
-  },
-  read: (reader) => uuidFromBytes(reader.bytes()),
-};
-
-export function uuidToBytes(uuidText: string): Uint8Array {
-  return Buffer.from(uuidText.replaceAll("-", ""), "hex");
-}
-
-export function uuidFromBytes(value: Uint8Array): string {
-  const digits = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex");
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
-}
-
-/** Types whose payload is built in a writer of its own and put behind its length. */
-function nested(
-  write: (writer: ByteWriter, datum: Datum) => void,
-  read: (reader: ByteReader) => Datum,
-): StoredDatum {
+/** Every other type: the type's own form behind its length. */
+function nested(typeOid: number): StoredDatum {
+  const codec = valueCodecFor(typeOid);
+  const payload = new ByteWriter(64);
   return {
     write(writer, tag, datum) {
-      const payload = new ByteWriter(32);
-      write(payload, datum);
+      codec.write(payload.reset(), datum);
       writer.varint(tag + wire.bytes).bytes(payload.view());
     },
-    read: (reader) => read(new Reader(reader.bytes())),
+    read: (reader) => codec.read(new ByteReader(reader.bytes())),
   };
-}
-
-const numericKinds: readonly Numeric["kind"][] = ["finite", "nan", "infinity", "-infinity"];
-
-function writeNumeric(writer: ByteWriter, value: Numeric): void {
-  writer.u8(numericKinds.indexOf(value.kind));
-  if (value.kind !== "finite") return;
-  writer.varint(value.scale);
-  const near = Number(value.coefficient);
-  if (near > -varintMagnitudeMax && near < varintMagnitudeMax) {
-    writer.boolean(false).signedVarint(near);
-    return;
-  }
-  const magnitude = value.coefficient < 0n ? -value.coefficient : value.coefficient;
-  const digits = magnitude.toString(16);
-  writer
-    .boolean(true)
-    .boolean(value.coefficient < 0n)
-    .bytes(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex"));
-}
-
-function readNumeric(reader: ByteReader): Numeric {
-  const kind = numericKinds[reader.u8()];
-  if (kind === undefined) throw new MalformedBytes("numeric kind");
-  if (kind !== "finite") return new Numeric(kind, 0n, 0);
-  const scale = reader.varint();
-  if (!reader.boolean()) return new Numeric(kind, BigInt(reader.signedVarint()), scale);
-  const isNegative = reader.boolean();
-  const magnitude = BigInt(`0x${Buffer.from(reader.bytes()).toString("hex")}`);
-  return new Numeric(kind, isNegative ? -magnitude : magnitude, scale);
-}
-
-const numeric = nested((writer, datum) => {
-  writeNumeric(writer, datum as Numeric);
-}, readNumeric);
-
-const interval = nested(
-  (writer, datum) => {
-    const { months, days, micros } = datum as Interval;
-    writer.signedVarint(months).signedVarint(days).i64(micros);
-  },
-  (reader) => new Interval(reader.signedVarint(), reader.signedVarint(), reader.i64()),
-);
-
-const jsonTag = { null: 0, false: 1, true: 2, string: 3, number: 4, array: 5, object: 6 } as const;
-
-function writeJson(writer: ByteWriter, value: JsonValue): void {
-  if (value === null) writer.u8(jsonTag.null);
-  else if (typeof value === "boolean") writer.u8(value ? jsonTag.true : jsonTag.false);
-  else if (typeof value === "string") writer.u8(jsonTag.string).string(value);
-  else if (value instanceof Numeric) writeNumeric(writer.u8(jsonTag.number), value);
-  else if (value instanceof Map) {
-    writer.u8(jsonTag.object).varint(value.size);
-    for (const [key, item] of value) writeJson(writer.string(key), item);
-  } else {
-    const items = value as readonly JsonValue[];
-    writer.u8(jsonTag.array).varint(items.length);
-    for (const item of items) writeJson(writer, item);
-  }
-}
-
-function readJson(reader: ByteReader): JsonValue {
-  switch (reader.u8()) {
-    case jsonTag.null:
-      return null;
-    case jsonTag.false:
-      return false;
-    case jsonTag.true:
-      return true;
-    case jsonTag.string:
-      return reader.string();
-    case jsonTag.number:
-      return readNumeric(reader);
-    case jsonTag.array:
-      return Array.from({ length: reader.varint() }, () => readJson(reader));
-    case jsonTag.object: {
-      const members = new Map<string, JsonValue>();
-      for (let left = reader.varint(); left > 0; left--)
-        members.set(reader.string(), readJson(reader));
-      return members;
-    }
-    default:
-      throw new MalformedBytes("json tag");
-  }
-}
-
-const jsonb = nested(
-  (writer, datum) => {
-    assert(datum instanceof Jsonb, "a jsonb column gets jsonb");
-    writeJson(writer, datum.value);
-  },
-  (reader) => new Jsonb(readJson(reader)),
-);
-
-function storedArray(elementOid: number): StoredDatum {
-  const element = storedDatum(elementOid);
-  return nested(
-    (writer, datum) => {
-      assert(datum instanceof SqlArray, "an array column gets an array");
-      writer.varint(datum.dimensions.length);
-      for (const { length, lowerBound } of datum.dimensions) {
-        writer.varint(length).signedVarint(lowerBound);
-      }
-      for (const item of datum.items) {
-        if (item === null) writer.varint(wire.null);
-        else element.write(writer, 0, item);
-      }
-    },
-    (reader) => {
-      const dimensions = Array.from({ length: reader.varint() }, () => ({
-        length: reader.varint(),
-        lowerBound: reader.signedVarint(),
-      }));
-      const items: Datum[] = [];
-      while (!reader.isAtEnd) {
-        const wireType = reader.varint();
-        items.push(wireType === wire.null ? null : element.read(reader, wireType));
-      }
-      return new SqlArray(elementOid, items, dimensions);
-    },
-  );
 }
 
 const storedByOid: ReadonlyMap<number, StoredDatum> = new Map([
@@ -300,8 +151,4 @@ const storedByOid: ReadonlyMap<number, StoredDatum> = new Map([
   [oids.char, text],
   [oids.json, text],
   [oids.bytea, bytes],
-  [oids.uuid, uuid],
-  [oids.numeric, numeric],
-  [oids.interval, interval],
-  [oids.jsonb, jsonb],
 ]);

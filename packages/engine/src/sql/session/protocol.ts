@@ -31,8 +31,17 @@ export interface Session {
   describeStatement(name: string): StatementDescription;
   bind(request: BindRequest): Promise<void>;
   describePortal(name: string): readonly OutputColumn[] | undefined;
-  /** rowsMax 0: all. Resolves to false when the portal was suspended with rows left. */
-  execute(portal: string, rowsMax: number, sink: ResultSink): Promise<boolean>;
+  /**
+   * rowsMax 0: all. Resolves to false when the portal was suspended with rows left.
+   * `syncFollows`: the client's next message is known to be Sync, so an implicit transaction may
+   * commit inside this call, where a conflict can still be met with another attempt.
+   */
+  execute(
+    portal: string,
+    rowsMax: number,
+    sink: ResultSink,
+    syncFollows?: boolean,
+  ): Promise<boolean>;
   closeStatement(name: string): void;
   closePortal(name: string): void;
   /** Ends the implicit transaction of an extended batch: commits, or rolls back after an error. */
@@ -95,6 +104,8 @@ export interface SessionOptions {
   readonly remotePort: number;
   /** BackendKeyData's process number, shown in pg_stat_activity. */
   readonly processId: number;
+  /** Ends the connection from within with this as its last, FATAL, error (timeouts, pg_terminate_backend). */
+  readonly terminate?: (reason: SqlError) => void;
 }
 
 /** Opens sessions; the one thing pgwire takes from the SQL engine. */
