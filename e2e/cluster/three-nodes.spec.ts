@@ -72,15 +72,15 @@ test.describe("three real nodes", () => {
     await expect(ranges.getByRole("row").filter({ hasText: /^n[123]/ })).not.toHaveCount(0);
   });
 
-  test("every page is accessible and fits", async ({}, info) => {
+  test("every page is accessible and fits", async () => {
     test.setTimeout(90_000);
     await page.goto(`${running.url}/`);
     await expect(verdict(page)).toBeVisible();
-    await survey(page, info, "situation");
+    await survey(page, test.info(), "situation");
     await page.goto(`${running.url}/topology`);
-    await survey(page, info, "topology-map");
+    await survey(page, test.info(), "topology-map");
     await page.goto(`${running.url}/topology?view=table`);
-    await survey(page, info, "topology-table");
+    await survey(page, test.info(), "topology-table");
   });
 
   test("a killed node is the first thing said, within 5 s, and its return too", async () => {

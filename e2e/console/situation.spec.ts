@@ -24,13 +24,13 @@ test.describe("the console and its cluster", () => {
     await cluster.stopAll();
   });
 
-  test("sign-in works while no node answers, and tells nothing about them", async ({}, info) => {
+  test("sign-in works while no node answers, and tells nothing about them", async () => {
     await page.goto(running.url);
     await expect(page).toHaveURL(/\/sign-in$/);
     const text = await page.locator("body").innerText();
     expect(text).not.toContain("26051");
     expect(text).not.toMatch(/node/i);
-    await survey(page, info, "first-run");
+    await survey(page, test.info(), "first-run");
 
     await createAdmin(page, running.url);
     await expect(verdict(page)).toContainText("No node answers the console since");
@@ -57,7 +57,7 @@ test.describe("the console and its cluster", () => {
     await expect(verdict(page)).toContainText("1 node may fail before writes stop");
   });
 
-  test("every page is accessible and fits", async ({}, info) => {
+  test("every page is accessible and fits", async () => {
     test.setTimeout(90_000);
     for (const [name, path] of [
       ["situation", "/"],
@@ -67,11 +67,11 @@ test.describe("the console and its cluster", () => {
     ] as const) {
       await page.goto(`${running.url}${path}`);
       await expect(page.locator("main")).toContainText("3 nodes");
-      await survey(page, info, name);
+      await survey(page, test.info(), name);
     }
   });
 
-  test("a node that dies is the first thing said, within 5 s", async ({}, info) => {
+  test("a node that dies is the first thing said, within 5 s", async () => {
     await page.goto(running.url);
     await expect(verdict(page)).toContainText("All 3 nodes are ready");
     cluster.kill(2);
@@ -79,7 +79,7 @@ test.describe("the console and its cluster", () => {
       timeout: reportedWithinMs,
     });
     await expect(verdict(page)).toContainText("1 more failure stops writes");
-    await survey(page, info, "node-down");
+    await survey(page, test.info(), "node-down");
     await cluster.start(2);
     await expect(verdict(page)).toContainText("All 3 nodes are ready");
   });
@@ -112,14 +112,14 @@ test.describe("the console and its cluster", () => {
     await expect(verdict(page)).toContainText(/Nodes.2 and 3 do not answer/);
   });
 
-  test("with every node gone the last known state stays, with its age", async ({}, info) => {
+  test("with every node gone the last known state stays, with its age", async () => {
     cluster.kill(1);
     await expect(verdict(page)).toContainText("No node answers the console since");
     await page.goto(`${running.url}/topology`);
     await expect(page.getByRole("button", { name: "n1, No answer" })).toBeVisible();
     await expect(page.getByRole("cell", { name: "100 214" }).first()).toBeVisible();
     await expect(page.getByText(/^stale/).first()).toBeVisible();
-    await survey(page, info, "no-contact");
+    await survey(page, test.info(), "no-contact");
   });
 
   test("a console that starts without a cluster knows what it knew before", async () => {

@@ -1,5 +1,6 @@
 import type { Evidence, NodeEvidence, NodeSummary, RangeSummary, Topology } from "./evidence.ts";
 import {
+  answers,
   topologyFreshMs,
   type Availability,
   type Condition,
@@ -42,9 +43,7 @@ export function merge(evidence: Evidence, nowMs: number): Merged {
     ranges: (told?.topology.ranges ?? []).map((range) =>
       mergeRange(range, conditions, {
         isCurrent: current !== undefined,
-        hasContact: nodes.some(
-          (node) => node.answeredAtMs !== undefined && node.silentSinceMs === undefined,
-        ),
+        hasContact: nodes.some(answers),
       }),
     ),
   };

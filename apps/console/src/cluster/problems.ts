@@ -1,5 +1,5 @@
 import type { Merged } from "./merge.ts";
-import { topologyFreshMs, type NodeView } from "./view.ts";
+import { answers, topologyFreshMs, type NodeView } from "./view.ts";
 
 /** Half of the clock offset at which a node stops serving (250 ms). */
 const clockOffsetWarnMs = 125;
@@ -168,7 +168,8 @@ function* look(merged: Merged, nowMs: number): Generator<Found> {
   }
 
   const topologyAgeMs = nowMs - (topology?.receivedAtMs ?? 0);
-  if (topologyAgeMs > topologyFreshMs && nodes.length > 0) {
+  const hasContact = nodes.some(answers);
+  if (topologyAgeMs > topologyFreshMs && hasContact) {
     yield {
       id: "no-topology",
       tone: "warn",

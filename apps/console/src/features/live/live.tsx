@@ -2,7 +2,7 @@
 
 import { useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { useSubscription } from "@trpc/tanstack-react-query";
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useReducer, type ReactNode } from "react";
 import type { ClusterView } from "../../cluster/view.ts";
 import { useTRPC } from "../../trpc/client.tsx";
 
@@ -19,6 +19,39 @@ export interface Live {
 
 const LiveContext = createContext<Live | undefined>(undefined);
 
+interface LiveState {
+  readonly nowMs: number;
+  /** The server's clock minus the browser's: a browser whose clock is off must not call fresh data old. */
+  readonly clockOffsetMs: number;
+  readonly isPaused: boolean;
+  readonly held: ClusterView | undefined;
+  readonly heldViews: number;
+}
+
+type LiveEvent =
+  | { readonly kind: "tick"; readonly browserMs: number }
+  | { readonly kind: "view"; readonly view: ClusterView; readonly browserMs: number }
+  | { readonly kind: "pause"; readonly isPaused: boolean };
+
+function nextState(state: LiveState, event: LiveEvent): LiveState {
+  switch (event.kind) {
+    case "tick":
+      return { ...state, nowMs: event.browserMs + state.clockOffsetMs };
+    case "view": {
+      const heard = {
+        ...state,
+        nowMs: event.view.atMs,
+        clockOffsetMs: event.view.atMs - event.browserMs,
+      };
+      return state.isPaused
+        ? { ...heard, held: event.view, heldViews: state.heldViews + 1 }
+        : heard;
+    }
+    case "pause":
+      return { ...state, isPaused: event.isPaused, held: undefined, heldViews: 0 };
+  }
+}
+
 /** Keeps the page's view of the cluster moving: one stream per tab, paused on demand. */
 export function LiveProvider({
   initialNowMs,
@@ -29,20 +62,17 @@ export function LiveProvider({
 }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const [isPaused, setIsPaused] = useState(false);
-  const [heldViews, setHeldViews] = useState(0);
-  const held = useRef<ClusterView>(undefined);
-  // Ages are counted on the server's clock: a browser whose clock is off must not call fresh data old.
-  const clockOffsetMs = useRef<number>(undefined);
-  const [nowMs, setNowMs] = useState(initialNowMs);
+  const [state, dispatch] = useReducer(nextState, {
+    nowMs: initialNowMs,
+    clockOffsetMs: 0,
+    isPaused: false,
+    held: undefined,
+    heldViews: 0,
+  });
   useEffect(() => {
-    const firstOffsetMs = initialNowMs - Date.now();
-    const timer = setInterval(
-      () => setNowMs(Date.now() + (clockOffsetMs.current ?? firstOffsetMs)),
-      1_000,
-    );
+    const timer = setInterval(() => dispatch({ kind: "tick", browserMs: Date.now() }), 1_000);
     return () => clearInterval(timer);
-  }, [initialNowMs]);
+  }, []);
 
   const show = (view: ClusterView) => {
     const key = trpc.cluster.current.queryKey();
@@ -56,13 +86,8 @@ export function LiveProvider({
   const stream = useSubscription(
     trpc.cluster.watch.subscriptionOptions(undefined, {
       onData: ({ data: view }) => {
-        clockOffsetMs.current = view.atMs - Date.now();
-        if (isPaused) {
-          held.current = view;
-          setHeldViews((count) => count + 1);
-        } else {
-          show(view);
-        }
+        dispatch({ kind: "view", view, browserMs: Date.now() });
+        if (!state.isPaused) show(view);
       },
       onError: (error) => {
         if (error.data?.code === "UNAUTHORIZED") window.location.assign("/sign-in");
@@ -70,19 +95,17 @@ export function LiveProvider({
     }),
   );
 
-  const setPaused = (next: boolean) => {
-    setIsPaused(next);
-    setHeldViews(0);
-    if (!next && held.current !== undefined) show(held.current);
-    held.current = undefined;
+  const setPaused = (isPaused: boolean) => {
+    if (!isPaused && state.held !== undefined) show(state.held);
+    dispatch({ kind: "pause", isPaused });
   };
 
   return (
     <LiveContext
       value={{
-        nowMs,
-        isPaused,
-        heldViews,
+        nowMs: state.nowMs,
+        isPaused: state.isPaused,
+        heldViews: state.heldViews,
         isConnected: stream.status === "pending",
         setPaused,
       }}

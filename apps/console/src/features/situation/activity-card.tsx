@@ -12,18 +12,21 @@ import {
   type TimeSeriesProps,
 } from "@holo-fusion/ui/time-series";
 import type { Sample } from "../../cluster/history.ts";
+import type { ClusterView } from "../../cluster/view.ts";
 import { wordsOfChange } from "../../cluster/words.ts";
 import { formatClock, formatFigure, zoneName, type TimeFormat } from "../../format/format.ts";
 import type { ShownChange } from "./changes-card.tsx";
-import { historySpan } from "./figures.tsx";
+import { activityNow, historySpan } from "./figures.tsx";
 
 /** How hard the cluster worked and how far apart its nodes were, with what happened drawn in. */
 export function ActivityCard({
+  view,
   samples,
   changes,
   time,
   className,
 }: {
+  view: ClusterView;
   samples: readonly Sample[];
   changes: readonly ShownChange[];
   time: TimeFormat;
@@ -32,13 +35,12 @@ export function ActivityCard({
   const [isTable, setTable] = useState(false);
   const marks = marksOf(changes, samples);
   const clock = (atMs: number) => formatClock(atMs, time.zone);
-  const statements = samples.at(-1)?.statementsPerSecond ?? null;
-  const trip = samples.at(-1)?.roundTripMs ?? null;
+  const { statementsPerSecond: statements, roundTripMs: trip } = activityNow(view);
   const statementSeries: TimeSeriesProps = {
     points: samples.map((sample) => ({ atMs: sample.atMs, values: [sample.statementsPerSecond] })),
     series: ["Statements /s"],
     marks,
-    summary: `Statements per second, ${historySpan(samples)}: ${statements === null ? "unknown now" : `${formatFigure(statements)} now`}`,
+    summary: `Statements per second, ${historySpan(samples)}: ${statements === undefined ? "unknown now" : `${formatFigure(statements)} now`}`,
     heightPx: 172,
     formatValue: formatFigure,
     formatTime: clock,
@@ -48,7 +50,7 @@ export function ActivityCard({
     points: samples.map((sample) => ({ atMs: sample.atMs, values: [sample.roundTripMs] })),
     series: ["Round trip, ms"],
     marks: marks.map((mark) => ({ ...mark, text: "" })),
-    summary: `Slowest round trip between nodes in milliseconds, ${historySpan(samples)}: ${trip === null ? "unknown now" : `${formatFigure(trip)} now`}`,
+    summary: `Slowest round trip between nodes in milliseconds, ${historySpan(samples)}: ${trip === undefined ? "unknown now" : `${formatFigure(trip)} now`}`,
     heightPx: 140,
   };
   return (
@@ -81,7 +83,7 @@ export function ActivityCard({
           <p className="mb-1 flex items-baseline justify-between gap-3 text-small text-ink-2">
             Statements per second, sum of the nodes that answer.
             <b className="font-semibold whitespace-nowrap text-ink">
-              {statements === null ? "unknown" : `${formatFigure(statements)} /s`}
+              {statements === undefined ? "unknown" : `${formatFigure(statements)} /s`}
             </b>
           </p>
           {isTable ? (
@@ -92,7 +94,7 @@ export function ActivityCard({
           <p className="mt-3 mb-0.5 flex items-baseline justify-between gap-3 text-small text-ink-2">
             Slowest round trip between two nodes, milliseconds.
             <b className="font-semibold whitespace-nowrap text-ink">
-              {trip === null ? "unknown" : `${formatFigure(trip)} ms`}
+              {trip === undefined ? "unknown" : `${formatFigure(trip)} ms`}
             </b>
           </p>
           {isTable ? (

@@ -1,12 +1,7 @@
 import { Kpi, KpiStrip } from "@holo-fusion/ui/kpi";
 import { Sparkline } from "@holo-fusion/ui/sparkline";
 import type { Sample } from "../../cluster/history.ts";
-import {
-  answers,
-  topologyIsCurrent,
-  type ClusterView,
-  type RangeView,
-} from "../../cluster/view.ts";
+import { answers, type ClusterView, type RangeView } from "../../cluster/view.ts";
 import { fewestFailuresLeft, nodeName } from "../../cluster/words.ts";
 import {
   formatAmount,
@@ -20,24 +15,15 @@ import {
 const clockLimitMs = 250;
 
 /** Five figures that say whether users are served, how near the edge, and how hard the cluster works. */
-export function Figures({
-  view,
-  samples,
-  nowMs,
-}: {
-  view: ClusterView;
-  samples: readonly Sample[];
-  nowMs: number;
-}) {
+export function Figures({ view, samples }: { view: ClusterView; samples: readonly Sample[] }) {
   const { nodes, ranges } = view;
   const answering = nodes.filter(answers);
   const silent = nodes.filter((node) => !answers(node));
-  const isCurrent = topologyIsCurrent(view, nowMs);
   const available = ranges.filter((range) => range.availability === "available").length;
   const left = fewestFailuresLeft(ranges);
-  const statements = answering.reduce((sum, node) => sum + node.statementsPerSecond, 0);
+  const { statementsPerSecond } = activityNow(view);
   const spread = samples.at(-1)?.clockSpreadMs ?? null;
-  const isKnown = isCurrent && ranges.length > 0;
+  const isKnown = ranges.length > 0 && ranges.every((range) => range.availability !== "unknown");
 
   return (
     <KpiStrip label="Service levels">
@@ -100,7 +86,7 @@ export function Figures({
               ? { kind: "warn", word: "partial" }
               : { kind: "ok", word: "all nodes" }
         }
-        value={answering.length === 0 ? undefined : formatFigure(statements)}
+        value={statementsPerSecond === undefined ? undefined : formatFigure(statementsPerSecond)}
         unit="/s"
         detail={`now, sum of ${formatAmount(answering.length, "node")}`}
       >
@@ -127,10 +113,32 @@ export function Figures({
 
 function replicationDetail(ranges: readonly RangeView[], isKnown: boolean): string {
   if (!isKnown) return ranges.length === 0 ? "none is known yet" : "no node has told it lately";
-  const converged = ranges.filter((range) => range.convergence.kind === "converged").length;
-  return converged === ranges.length
-    ? "every replica holds the same"
-    : `${formatCount(converged)} of ${formatAmount(ranges.length, "range")} converged`;
+  const others = ranges.filter((range) => range.convergence.kind !== "converged");
+  if (others.length === 0) return "every replica holds the same";
+  const missing = new Set(
+    others.flatMap(({ convergence }) =>
+      convergence.kind === "partial" ? convergence.missing : [],
+    ),
+  );
+  return missing.size > 0
+    ? `no replica report from ${formatList([...missing].map((nodeId) => `n${nodeId}`))}`
+    : `${formatAmount(others.length, "range")} not converged`;
+}
+
+/** What the charts' last points are called: of this moment, where the samples lag by seconds. */
+export function activityNow(view: ClusterView): {
+  readonly statementsPerSecond: number | undefined;
+  readonly roundTripMs: number | undefined;
+} {
+  const answering = view.nodes.filter(answers);
+  const trips = answering.map((node) => node.roundTripMs).filter((trip) => trip !== undefined);
+  return {
+    statementsPerSecond:
+      answering.length === 0
+        ? undefined
+        : answering.reduce((sum, node) => sum + node.statementsPerSecond, 0),
+    roundTripMs: trips.length === 0 ? undefined : Math.max(...trips),
+  };
 }
 
 export function historySpan(samples: readonly Sample[]): string {

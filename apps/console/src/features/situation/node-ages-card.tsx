@@ -37,7 +37,7 @@ export function NodeAgesCard({ view, className }: { view: ClusterView; className
                 {conditionWord(node.condition)}
               </span>
             </div>
-            <DataAge atMs={node.answeredAtMs} />
+            <DataAge atMs={node.answeredAtMs} held={!answers(node)} />
           </li>
         ))}
       </ul>

@@ -1,9 +1,15 @@
 import Link from "next/link";
 import { buttonStyle } from "@holo-fusion/ui/button";
 import { Notice } from "@holo-fusion/ui/notice";
-import { answers, type ClusterView } from "../../cluster/view.ts";
+import { answers, type ClusterView, type NodeView } from "../../cluster/view.ts";
 import { nodeName } from "../../cluster/words.ts";
-import { capitalise, formatList, formatTime, type TimeFormat } from "../../format/format.ts";
+import {
+  capitalise,
+  formatList,
+  formatNodes,
+  formatTime,
+  type TimeFormat,
+} from "../../format/format.ts";
 
 /** Sums that leave somebody out say whom. Nothing when everybody answered, or nobody did. */
 export function PartialNotice({ view, time }: { view: ClusterView; time: TimeFormat }) {
@@ -13,8 +19,8 @@ export function PartialNotice({ view, time }: { view: ClusterView; time: TimeFor
   const first = silent[0];
   const said = silent.map((node) =>
     node.answeredAtMs === undefined
-      ? `${nodeName(node)} has never answered`
-      : `${nodeName(node)} last answered at ${formatTime(node.answeredAtMs, time)}`,
+      ? `${longName(node)} has never answered`
+      : `${longName(node)} last answered at ${formatTime(node.answeredAtMs, time)}`,
   );
   return (
     <Notice
@@ -34,4 +40,8 @@ export function PartialNotice({ view, time }: { view: ClusterView; time: TimeFor
       {capitalise(formatList(said))}. Held figures are marked stale; sums leave them out.
     </Notice>
   );
+}
+
+function longName(node: NodeView): string {
+  return node.nodeId === 0 ? `the node at ${node.address}` : formatNodes([node.nodeId]);
 }

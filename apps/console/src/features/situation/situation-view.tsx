@@ -46,9 +46,15 @@ export function SituationView({ view, changes, samples, time }: SituationViewPro
         }
       />
       <PartialNotice view={view} time={time} />
-      <Figures view={view} samples={samples} nowMs={time.nowMs} />
+      <Figures view={view} samples={samples} />
       <div className="mt-4 grid grid-cols-1 gap-3 small:gap-4 wide:grid-cols-3">
-        <ActivityCard samples={samples} changes={changes} time={time} className="wide:col-span-2" />
+        <ActivityCard
+          view={view}
+          samples={samples}
+          changes={changes}
+          time={time}
+          className="wide:col-span-2"
+        />
         <ChangesCard changes={changes} time={time} />
         <WorstFirstCard view={view} time={time} className="wide:col-span-2" />
         <FailuresCard view={view} />

@@ -19,11 +19,9 @@ const columns = ["", "medium:grid-cols-2", "medium:grid-cols-3", "medium:grid-co
 /** Region, zone, node: fixed places, so that a node is where one saw it last. */
 export function NodeMap({
   view,
-  nowMs,
   onOpenNode,
 }: {
   view: ClusterView;
-  nowMs: number;
   onOpenNode: (nodeId: number) => void;
 }) {
   return (
@@ -52,10 +50,13 @@ export function NodeMap({
               </span>
             </header>
             <div
-              className={classNames("grid grid-cols-1 gap-3.5", columns[Math.min(region.zones.length, 4) - 1])}
+              className={classNames(
+                "grid grid-cols-1 gap-3.5",
+                columns[Math.min(region.zones.length, 4) - 1],
+              )}
             >
               {region.zones.map((zone) => (
-                <ZoneColumn key={zone.name} zone={zone} nowMs={nowMs} onOpenNode={onOpenNode} />
+                <ZoneColumn key={zone.name} zone={zone} onOpenNode={onOpenNode} />
               ))}
             </div>
           </section>
@@ -65,15 +66,7 @@ export function NodeMap({
   );
 }
 
-function ZoneColumn({
-  zone,
-  nowMs,
-  onOpenNode,
-}: {
-  zone: Zone;
-  nowMs: number;
-  onOpenNode: (nodeId: number) => void;
-}) {
+function ZoneColumn({ zone, onOpenNode }: { zone: Zone; onOpenNode: (nodeId: number) => void }) {
   const leases = zone.nodes.reduce((sum, node) => sum + node.leaseCount, 0);
   const unwell = zone.nodes.filter((node) => node.condition !== "ready").length;
   return (
@@ -94,7 +87,7 @@ function ZoneColumn({
         )}
       >
         {zone.nodes.map((node) => (
-          <NodeCard key={node.address} node={node} nowMs={nowMs} onOpenNode={onOpenNode} />
+          <NodeCard key={node.address} node={node} onOpenNode={onOpenNode} />
         ))}
       </div>
     </section>
@@ -111,11 +104,9 @@ const borders: Record<Tone, string> = {
 
 export function NodeCard({
   node,
-  nowMs,
   onOpenNode,
 }: {
   node: NodeView;
-  nowMs: number;
   onOpenNode: (nodeId: number) => void;
 }) {
   const isHeld = !answers(node);
@@ -174,7 +165,7 @@ export function NodeCard({
       </dl>
       <div className="mt-1.5 flex items-center justify-between gap-2">
         <PeerWord node={node} />
-        <DataAge atMs={node.answeredAtMs ?? (node.nodeId === 0 ? undefined : nowMs)} />
+        <DataAge atMs={node.answeredAtMs} held={isHeld} />
       </div>
     </article>
   );

@@ -45,7 +45,7 @@ export function NodePanel({
             <Badge kind={conditionTone(node.condition)} box>
               {conditionWord(node.condition)}
             </Badge>
-            <DataAge atMs={node.answeredAtMs} />
+            <DataAge atMs={node.answeredAtMs} held={!answers(node)} />
           </span>
         )
       }

@@ -125,7 +125,7 @@ function NodeRow({
         )}
       </Cell>
       <Cell>
-        <DataAge atMs={node.answeredAtMs} />
+        <DataAge atMs={node.answeredAtMs} held={isHeld} />
       </Cell>
     </Row>
   );

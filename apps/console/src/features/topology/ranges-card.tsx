@@ -159,7 +159,7 @@ function ReplicaRow({
         )}
       </Cell>
       <Cell>
-        <DataAge atMs={replica.knownAtMs} />
+        <DataAge atMs={replica.knownAtMs} held={!replica.reported} />
       </Cell>
     </Row>
   );

@@ -74,7 +74,7 @@ export function TopologyView(props: TopologyViewProps) {
         </span>
       </div>
       {shape === "map" ? (
-        <NodeMap view={view} nowMs={time.nowMs} onOpenNode={onOpenNode} />
+        <NodeMap view={view} onOpenNode={onOpenNode} />
       ) : (
         <NodesCard view={view} openNode={openNode} onOpenNode={onOpenNode} />
       )}
