@@ -2,7 +2,11 @@ import { assert, unreachable } from "#base/assert.ts";
 import { SqlError } from "#base/errors.ts";
 import type { ColumnDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import { hasHiddenKey, indexesOf } from "#catalog/snapshot.ts";
-import type { AlterTableAction, AlterTableStatement, ColumnDefinition } from "#sql/bind/statement.ts";
+import type {
+  AlterTableAction,
+  AlterTableStatement,
+  ColumnDefinition,
+} from "#sql/bind/statement.ts";
 import type { Expression } from "#sql/bind/expression.ts";
 import type { TableCheck } from "#sql/bind/query-plan.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";

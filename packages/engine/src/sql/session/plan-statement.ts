@@ -47,7 +47,10 @@ export async function planStatement(
 ): Promise<Planned> {
   const kind = nodeKind(parsed);
   if (withoutCatalog.has(kind)) {
-    return { kind: "utility", bound: bindStatement(parsed, state.bindCatalog(), parameterTypeOids) };
+    return {
+      kind: "utility",
+      bound: bindStatement(parsed, state.bindCatalog(), parameterTypeOids),
+    };
   }
   const { catalog } = state.requireTransaction();
   if (!optimistic.has(kind)) await catalog.reload();

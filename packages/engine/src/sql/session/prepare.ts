@@ -28,7 +28,13 @@ export async function prepareStatement(
     isFromSql: request.isFromSql,
   };
   if (parsed === undefined) {
-    return { ...common, parameterTypeOids: [], columns: undefined, planned: undefined, kind: "empty" };
+    return {
+      ...common,
+      parameterTypeOids: [],
+      columns: undefined,
+      planned: undefined,
+      kind: "empty",
+    };
   }
   const planned = await planStatement(state, parsed, request.parameterTypeOids);
   if (planned.kind === "query") {

@@ -20,7 +20,11 @@ export interface RunOptions {
 }
 
 /** A run of some statement in the session's transaction. */
-export function newRun(state: SessionState, parameters: Row, options: RunOptions = {}): StatementRun {
+export function newRun(
+  state: SessionState,
+  parameters: Row,
+  options: RunOptions = {},
+): StatementRun {
   const { engine } = state;
   const transaction = state.requireTransaction();
   transaction.hasRunQuery = true;

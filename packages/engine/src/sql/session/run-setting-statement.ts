@@ -67,7 +67,9 @@ function setTransactionSetting(
       if (transaction === undefined) return true;
       applyModes(
         transaction,
-        name === "transaction_read_only" ? { ...none, readOnly: isOn } : { ...none, deferrable: isOn },
+        name === "transaction_read_only"
+          ? { ...none, readOnly: isOn }
+          : { ...none, deferrable: isOn },
       );
       return true;
     }

@@ -275,8 +275,5 @@ async function runFetch(
 }
 
 export function unknownCursor(name: string): SqlError {
-  return new SqlError(
-    "invalid_cursor_name",
-    `cursor "${name}" does not exist`,
-  );
+  return new SqlError("invalid_cursor_name", `cursor "${name}" does not exist`);
 }

@@ -131,10 +131,7 @@ class SqlSessions implements SqlSessionFactory {
       );
     }
     if (options.database !== databaseName) {
-      throw new SqlError(
-        "invalid_catalog_name",
-        `database "${options.database}" does not exist`,
-      );
+      throw new SqlError("invalid_catalog_name", `database "${options.database}" does not exist`);
     }
     if (this.#registry.size >= this.#engine.limits.sessionsMax) {
       throw new SqlError("too_many_connections", "sorry, too many clients already");
@@ -191,12 +188,7 @@ class SqlSessions implements SqlSessionFactory {
 }
 
 /** Connection facts that are no settings. */
-const notSettings: ReadonlySet<string> = new Set([
-  "user",
-  "database",
-  "options",
-  "replication",
-]);
+const notSettings: ReadonlySet<string> = new Set(["user", "database", "options", "replication"]);
 
 /** The settings of a start-up packet, those in `options` (`-c name=value`) first. */
 function* startupSettings(

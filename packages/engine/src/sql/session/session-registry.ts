@@ -25,9 +25,7 @@ export class SessionRegistry {
   /** False when there is no such session. */
   cancel(processId: number): boolean {
     const session = this.#sessions.get(processId);
-    session?.cancel(
-      new SqlError("query_canceled", "canceling statement due to user request"),
-    );
+    session?.cancel(new SqlError("query_canceled", "canceling statement due to user request"));
     return session !== undefined;
   }
 

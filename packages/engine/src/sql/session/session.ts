@@ -385,9 +385,7 @@ export class SqlSession implements Session {
     const limitMs = Number(state.settings.value("statement_timeout"));
     if (limitMs === 0) return;
     this.#timeout = state.engine.runtime.clock.after(limitMs, () => {
-      state.cancel(
-        new SqlError("query_canceled", "canceling statement due to statement timeout"),
-      );
+      state.cancel(new SqlError("query_canceled", "canceling statement due to statement timeout"));
     });
   }
 

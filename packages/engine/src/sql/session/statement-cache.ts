@@ -35,7 +35,10 @@ export class StatementCache {
     const known = this.#parsed.get(text);
     if (known !== undefined) return known;
     if (text.includes("\0")) {
-      throw new SqlError("character_not_in_repertoire", 'invalid byte sequence for encoding "UTF8": 0x00');
+      throw new SqlError(
+        "character_not_in_repertoire",
+        'invalid byte sequence for encoding "UTF8": 0x00',
+      );
     }
     const parsed = parseStatements(text, { statementLengthMax: this.#limits.statementLengthMax });
     if (text.length <= this.#limits.textLengthMax) this.#parsed.set(text, parsed);

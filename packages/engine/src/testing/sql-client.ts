@@ -1,0 +1,122 @@
+import type { SqlError } from "#base/errors.ts";
+import { isSqlError } from "#base/errors.ts";
+import type { Runtime } from "#runtime/ports.ts";
+import type { OutputColumn } from "#sql/bind/query-plan.ts";
+import { createSessionFactory } from "#sql/session/session-factory.ts";
+import type { SqlSessionFactory } from "#sql/session/session-factory.ts";
+import type { Notice, ResultSink, Session } from "#sql/session/protocol.ts";
+import type { Row } from "#sql/types/datum.ts";
+import { formatText } from "#sql/types/text-format.ts";
+import type { KvClient } from "#kv/api.ts";
+
+/** What one statement gave: text values as psql would show them. */
+export interface StatementResult {
+  readonly columns: readonly string[] | undefined;
+  readonly rows: readonly (readonly (string | null)[])[];
+  readonly tag: string;
+}
+
+export interface TextResult {
+  readonly results: readonly StatementResult[];
+  readonly notices: readonly Notice[];
+  readonly error: SqlError | undefined;
+}
+
+/** Gathers results as text; may be told to be slow or to have flushed. */
+export class CollectingSink implements ResultSink {
+  readonly results: StatementResult[] = [];
+  readonly notices: Notice[] = [];
+  readonly parameters: (readonly [string, string])[] = [];
+  hasFlushed = false;
+  #columns: readonly OutputColumn[] | undefined;
+  #rows: Row[] = [];
+  readonly #session: Session;
+
+  constructor(session: Session, columns?: readonly OutputColumn[]) {
+    this.#session = session;
+    this.#columns = columns;
+  }
+
+  columns(columns: readonly OutputColumn[]): void {
+    this.#columns = columns;
+  }
+
+  row(row: Row): boolean {
+    this.#rows.push(row);
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  complete(tag: string): void {
+    const columns = this.#columns;
+    const context = this.#session.inputContext;
+    this.results.push({
+      columns: columns?.map((column) => column.name),
+      rows: this.#rows.map((row) =>
+        row.map((datum, at) =>
+          datum === null ? null : formatText(columns?.[at]?.type.oid ?? 25, datum, context),
+        ),
+      ),
+      tag,
+    });
+    this.#columns = undefined;
+    this.#rows = [];
+  }
+
+  empty(): void {
+    this.complete("");
+  }
+
+  notice(notice: Notice): void {
+    this.notices.push(notice);
+  }
+
+  parameterStatus(name: string, value: string): void {
+    this.parameters.push([name, value]);
+  }
+
+  restart(): void {
+    this.results.length = 0;
+    this.#rows = [];
+  }
+}
+
+/** A node's SQL engine over any kv, for tests: sessions without a wire. */
+export class SqlClient {
+  readonly #factory: SqlSessionFactory;
+  #processId = 0;
+
+  constructor(factory: SqlSessionFactory) {
+    this.#factory = factory;
+  }
+
+  static async open(kv: KvClient, runtime: Runtime, nodeId = 1): Promise<SqlClient> {
+    return new SqlClient(await createSessionFactory({ kv, runtime, nodeId, version: "0.1.0" }));
+  }
+
+  connect(parameters: ReadonlyMap<string, string> = new Map()): Promise<Session> {
+    return this.#factory.open({
+      user: "datafusion",
+      database: "datafusion",
+      parameters,
+      remoteAddress: "127.0.0.1",
+      remotePort: 50_000,
+      processId: ++this.#processId,
+    });
+  }
+}
+
+/** Runs a text by the simple protocol. Errors are part of the result. */
+export async function runText(session: Session, text: string): Promise<TextResult> {
+  const sink = new CollectingSink(session);
+  try {
+    await session.simpleQuery(text, sink);
+    return { results: sink.results, notices: sink.notices, error: undefined };
+  } catch (error) {
+    if (!isSqlError(error)) throw error;
+    return { results: sink.results, notices: sink.notices, error };
+  }
+}
