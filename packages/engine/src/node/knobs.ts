@@ -1,3 +1,4 @@
+import { rowIdNodeMax } from "#sql/execute/row-ids.ts";
 import {
   addressKnob,
   addressListKnob,
@@ -14,7 +15,7 @@ export const knobs = {
     variable: "HOLO_FUSION_NODE_ID",
     default: 1,
     minimum: 1,
-    maximum: 65_535,
+    maximum: rowIdNodeMax,
     help: "Number of this node; never used by another one of the cluster, now or later.",
   }),
   pgHost: textKnob({

@@ -18,6 +18,7 @@ import { RpcServer } from "#rpc/rpc-server.ts";
 import { channelCredentials, type PeerTls } from "#rpc/transport-security.ts";
 import { Calls } from "#runtime/calls.ts";
 import type { Disk, Runtime, Sockets } from "#runtime/ports.ts";
+import { createSessionFactory, type SqlSessionFactory } from "#sql/session/session-factory.ts";
 import { DataFolderError } from "#storage/data-folder-error.ts";
 import { LmdbStore } from "#storage/lmdb-store.ts";
 import { NodeState } from "#storage/node-state.ts";
@@ -111,10 +112,11 @@ async function open(
 
   health.starting("binding ports");
   // Known later; servers that listen already ask for them.
-  const late: { cluster: ClusterNode | undefined; admin: AdminApi | undefined } = {
-    cluster: undefined,
-    admin: undefined,
-  };
+  const late: {
+    cluster: ClusterNode | undefined;
+    sql: SqlSessionFactory | undefined;
+    admin: AdminApi | undefined;
+  } = { cluster: undefined, sql: undefined, admin: undefined };
   const sessions = new GatedSessions();
   const network = new GrpcNetwork(runtime, {
     self: values.nodeId,
@@ -170,7 +172,7 @@ async function open(
   openings.add("calls", () => {
     calls.close();
   });
-  const statementRate = new Rate(runtime.clock, () => pg.counts.completed);
+  const statementRate = new Rate(runtime.clock, () => late.sql?.statementCount ?? 0);
   const report = (): NodeReport => {
     const reading = world.meter.read();
     const { cluster } = late;
@@ -242,6 +244,22 @@ async function open(
       });
     },
   });
+
+  health.starting("loading the SQL engine");
+  const sql = await createSessionFactory({
+    kv,
+    runtime,
+    nodeId: values.nodeId,
+    version,
+    limits: { sessionsMax: values.pgConnectionsMax },
+    statementTimeoutMs: values.statementTimeoutMs,
+    statementLengthMax: values.pgMessageBytesMax,
+  });
+  late.sql = sql;
+  openings.add("SQL engine", () => {
+    sql.close();
+  });
+  sessions.letIn(sql);
 
   observeProcess(runtime.metrics, { health, meter: world.meter, space });
   addLiveChecks(health, {

@@ -296,6 +296,9 @@ export class PgConnection {
       remoteAddress: this.#connection.remoteAddress,
       remotePort: this.#connection.remotePort,
       processId: this.processId,
+      terminate: (reason) => {
+        this.stopNow(reason);
+      },
     });
     if (this.#isClosed) {
       await session.close();
