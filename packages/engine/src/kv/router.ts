@@ -35,6 +35,8 @@ const backoff = { backoffMsBase: 2, backoffMsMax: 250 };
  */
 export class Router {
   readonly #options: RouterOptions;
+  /** What was answered at once since the last time that other work could run. */
+  #answeredNow = 0;
   #isClosed = false;
 
   constructor(options: RouterOptions) {
@@ -76,6 +78,9 @@ export class Router {
   executeNow(location: RangeLocation, request: RangeRequest): RangeAnswer | undefined {
     const { self, calls } = this.#options;
     if (location.leaseholder !== self) return undefined;
+    // Answers at once never leave the turn: a long loop of them would hold up the node's heartbeats.
+    this.#answeredNow += request.kind === "scan" ? scanWeight : 1;
+    if (this.#answeredNow > answersPerTurnMax) return undefined;
     const to = { node: self, rangeId: location.descriptor.rangeId };
     const response = calls.execute(to, request, { timeoutMs: 0 });
     return !(response instanceof Promise) && isAnswer(response) ? response : undefined;
@@ -88,6 +93,10 @@ export class Router {
     signal?: AbortSignal,
   ): Promise<RangeAnswer> {
     const { clock } = this.#options.runtime;
+    if (this.#answeredNow > answersPerTurnMax) {
+      await clock.yield();
+      this.#answeredNow = 0;
+    }
     const startMs = clock.monotonicMs();
     let mayBeDone = false;
     let lastProblem = "no leaseholder is known";
@@ -187,6 +196,10 @@ export class Router {
 
 /** Lies in the last range, whatever the bounds of the others. */
 const lastKeys = Uint8Array.of(0xff, 0xff, 0xff, 0xff);
+
+/** About 2 ms of work; a chunk of a scan may take as long by itself. */
+const answersPerTurnMax = 512;
+const scanWeight = 256;
 
 /** After so many hints that led nowhere, wait: the nodes are finding out themselves. */
 const hintsInARow = 4;

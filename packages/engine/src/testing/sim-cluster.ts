@@ -113,13 +113,17 @@ export class SimCluster {
     );
   }
 
-  /** Every node that is up and has the range knows of so many voters, and of no change under way. */
+  /**
+   * Somebody serves the range, and every node that is up and has it knows of so many voters and of no
+   * change under way.
+   */
   isSettled(rangeId: number, votersMin: number): boolean {
     const known = this.upNodes.flatMap(({ running }) => {
       const replica = running.stores.replica(rangeId);
       return replica === undefined ? [] : [replica.raft.configuration];
     });
     return (
+      this.leaseholder(rangeId) !== undefined &&
       known.length >= votersMin &&
       known.every(
         ({ voters, votersOutgoing }) => voters.length >= votersMin && votersOutgoing.length === 0,
