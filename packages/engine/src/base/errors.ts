@@ -13,6 +13,7 @@ export const sqlStates = {
   feature_not_supported: { code: "0A000", retry: "never" },
   case_not_found: { code: "20000", retry: "never" },
   cardinality_violation: { code: "21000", retry: "never" },
+  data_exception: { code: "22000", retry: "never" },
   string_data_right_truncation: { code: "22001", retry: "never" },
   null_value_not_allowed: { code: "22004", retry: "never" },
   numeric_value_out_of_range: { code: "22003", retry: "never" },

@@ -70,6 +70,21 @@ export function findDateUnit(word: string): DateUnit | undefined {
   return spellings.get(word.toLowerCase());
 }
 
+const extractOnly: ReadonlySet<DateUnit> = new Set<DateUnit>([
+  "dow",
+  "isodow",
+  "doy",
+  "isoyear",
+  "epoch",
+  "julian",
+]);
+
+/** date_trunc does not know the words that name no length of time. */
+function findTruncationUnit(word: string): DateUnit | undefined {
+  const unit = findDateUnit(word);
+  return unit === undefined || extractOnly.has(unit) ? undefined : unit;
+}
+
 export function unknownUnit(word: string, typeName: string): SqlError {
   return new SqlError(
     "invalid_parameter_value",
@@ -125,7 +140,7 @@ function truncateLocal(unit: DateUnit, local: bigint): bigint | undefined {
 }
 
 function truncate(word: string, local: bigint, typeName: string): bigint {
-  const unit = findDateUnit(word);
+  const unit = findTruncationUnit(word);
   if (unit === undefined) throw unknownUnit(word, typeName);
   const cut = truncateLocal(unit, local);
   if (cut === undefined) throw unsupportedUnit(word, typeName);
@@ -153,7 +168,7 @@ export function truncateTimestamptz(word: string, micros: bigint, zone: TimeZone
 }
 
 export function truncateInterval(word: string, value: Interval): Interval {
-  const unit = findDateUnit(word);
+  const unit = findTruncationUnit(word);
   if (unit === undefined) throw unknownUnit(word, "interval");
   const { months, days, micros } = value;
   const cutMonths = (size: number): Interval =>

@@ -47,7 +47,7 @@ function append(array: SqlArray | null, item: Datum, elementOid: number): SqlArr
   if (array === null || array.dimensions.length === 0) return arrayOf(elementOid, [item]);
   const [only, second] = array.dimensions;
   if (only === undefined || second !== undefined) {
-    throw new SqlError("datatype_mismatch", "argument must be empty or one-dimensional array");
+    throw new SqlError("data_exception", "argument must be empty or one-dimensional array");
   }
   return new SqlArray(
     array.elementTypeOid,
@@ -60,7 +60,7 @@ function prepend(item: Datum, array: SqlArray | null, elementOid: number): SqlAr
   if (array === null || array.dimensions.length === 0) return arrayOf(elementOid, [item]);
   const [only, second] = array.dimensions;
   if (only === undefined || second !== undefined) {
-    throw new SqlError("datatype_mismatch", "argument must be empty or one-dimensional array");
+    throw new SqlError("data_exception", "argument must be empty or one-dimensional array");
   }
   return new SqlArray(
     array.elementTypeOid,
@@ -207,6 +207,20 @@ function fill(
       "null_value_not_allowed",
       "dimension array or low bound array cannot be null",
     );
+  }
+  for (const [what, array] of [
+    ["dimension values", lengths],
+    ["low bound values", bounds],
+  ] as const) {
+    if (array === null) continue;
+    if (array.dimensions.length > 1) {
+      throw new SqlError("array_subscript_error", "wrong number of array subscripts", {
+        detail: "Dimension array must be one dimensional.",
+      });
+    }
+    if (array.items.includes(null)) {
+      throw new SqlError("null_value_not_allowed", `${what} cannot be null`);
+    }
   }
   const dimensions = lengths.items.map((length, index) => ({
     length: Number(length),

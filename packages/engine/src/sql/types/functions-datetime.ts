@@ -27,6 +27,7 @@ import {
   subtractFromTimestamptz,
   timestampDifference,
 } from "./datetime-arithmetic.ts";
+import { formatInterval } from "./datetime-format.ts";
 import { timestampOutOfRange } from "./datetime-parse.ts";
 import { truncateInterval, truncateTimestamp, truncateTimestamptz } from "./datetime-truncate.ts";
 import {
@@ -41,7 +42,7 @@ import {
   timestamp,
   timestamptz,
 } from "./define.ts";
-import type { ScalarFunction } from "./function.ts";
+import type { EvalContext, ScalarFunction } from "./function.ts";
 import {
   addIntervals,
   checkedInterval,
@@ -54,6 +55,7 @@ import {
   negateInterval,
 } from "./interval-arithmetic.ts";
 import { roundMicros } from "./interval-parse.ts";
+import { formatFloat8 } from "./scalar-text.ts";
 import {
   findZoneWord,
   fixedTimeZone,
@@ -263,40 +265,42 @@ function zoneOf(name: string): TimeZone {
   return zone;
 }
 
-function zoneOfInterval(value: Interval): TimeZone {
+function zoneOfInterval(value: Interval, context: EvalContext): TimeZone {
   if (value.months !== 0 || value.days !== 0) {
+    const shown = formatInterval(value, context.format.intervalStyle);
     throw new SqlError(
       "invalid_parameter_value",
-      "interval time zone must not include months or days",
+      `interval time zone "${shown}" must not include months or days`,
     );
   }
   return fixedTimeZone(Number(value.micros / 1_000_000n));
 }
 
-function fromLocal(zone: TimeZone, local: bigint): bigint {
+function fromLocal(findZone: () => TimeZone, local: bigint): bigint {
+  // An infinite time is the same everywhere, even in zones that do not exist.
   if (isInfiniteTimestamp(local)) return local;
-  const micros = toUtc(zone, local);
+  const micros = toUtc(findZone(), local);
   if (!isTimestampInRange(micros)) throw timestampOutOfRange();
   return micros;
 }
 
-function intoLocal(zone: TimeZone, micros: bigint): bigint {
-  return isInfiniteTimestamp(micros) ? micros : toLocal(zone, micros);
+function intoLocal(findZone: () => TimeZone, micros: bigint): bigint {
+  return isInfiniteTimestamp(micros) ? micros : toLocal(findZone(), micros);
 }
 
 /** AT TIME ZONE: the parser writes it as timezone(zone, value). */
 const zones: readonly ScalarFunction[] = [
   scalar("timezone", [text, timestamp], timestamptz, (zone, local) =>
-    fromLocal(zoneOf(zone), local),
+    fromLocal(() => zoneOf(zone), local),
   ),
   scalar("timezone", [text, timestamptz], timestamp, (zone, micros) =>
-    intoLocal(zoneOf(zone), micros),
+    intoLocal(() => zoneOf(zone), micros),
   ),
-  scalar("timezone", [interval, timestamp], timestamptz, (zone, local) =>
-    fromLocal(zoneOfInterval(zone), local),
+  scalar("timezone", [interval, timestamp], timestamptz, (zone, local, context) =>
+    fromLocal(() => zoneOfInterval(zone, context), local),
   ),
-  scalar("timezone", [interval, timestamptz], timestamp, (zone, micros) =>
-    intoLocal(zoneOfInterval(zone), micros),
+  scalar("timezone", [interval, timestamptz], timestamp, (zone, micros, context) =>
+    intoLocal(() => zoneOfInterval(zone, context), micros),
   ),
 ];
 
@@ -306,7 +310,7 @@ function makeDate(year: number, month: number, day: number): number {
   if (!isValid || day > daysInMonth(astronomical, month)) {
     throw new SqlError(
       "datetime_field_overflow",
-      `date field value out of range: ${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`,
+      `date field value out of range: ${astronomical}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`,
     );
   }
   const result = dayFromCivil(astronomical, month, day);
@@ -328,7 +332,7 @@ function makeTime(hour: number, minute: number, second: number): number {
     second <= 60 &&
     (hour < 24 || (hour === 24 && minute === 0 && second === 0));
   if (!isValid) {
-    const shown = Number.isInteger(second) ? String(second).padStart(2, "0") : String(second);
+    const shown = String(Number(second.toPrecision(6))).padStart(2, "0");
     throw new SqlError(
       "datetime_field_overflow",
       `time field value out of range: ${hour}:${String(minute).padStart(2, "0")}:${shown}`,
@@ -359,7 +363,8 @@ function makeInterval(
   minutes: number,
   seconds: number,
 ): Interval {
-  if (!Number.isFinite(seconds)) throw intervalOutOfRange();
+  // The sum of the parts must fit as well, which checkedInterval sees to.
+  if (!(Math.abs(seconds) < 2 ** 43)) throw intervalOutOfRange();
   return checkedInterval(
     years * 12 + months,
     weeks * 7 + days,
@@ -390,7 +395,7 @@ const makers: readonly ScalarFunction[] = [
     [...sixInts, text],
     timestamptz,
     (year, month, day, hour, minute, second, zone) =>
-      fromLocal(zoneOf(zone), makeTimestamp(year, month, day, hour, minute, second)),
+      fromLocal(() => zoneOf(zone), makeTimestamp(year, month, day, hour, minute, second)),
     stable,
   ),
   scalar("make_interval", [int4, int4, int4, int4, int4, int4, float8], interval, makeInterval, {
@@ -404,7 +409,10 @@ const makers: readonly ScalarFunction[] = [
     if (seconds === -Infinity) return -timestampInfinity;
     const micros = BigInt(roundHalfEven(seconds * 1e6)) + unixEpochMicros;
     if (!isTimestampInRange(micros)) {
-      throw new SqlError("datetime_field_overflow", `timestamp out of range: "${seconds}"`);
+      throw new SqlError(
+        "datetime_field_overflow",
+        `timestamp out of range: "${formatFloat8(seconds)}"`,
+      );
     }
     return micros;
   }),

@@ -34,7 +34,9 @@ import {
   setAtPath,
   stripNulls,
 } from "./json-operations.ts";
+import { sourceAtPath, sourceItem, sourceMember } from "./json-source.ts";
 import {
+  formatCompactJson,
   formatJson,
   isJsonArray,
   isJsonObject,
@@ -46,14 +48,8 @@ import {
 
 const stable = { volatility: "stable" } as const;
 
-/** What ->> gives: strings without quotes, nothing for JSON null. */
-function asText(value: JsonValue | undefined): string | null {
-  if (value === undefined || value === null) return null;
-  return typeof value === "string" ? value : formatJson(value);
-}
-
-function wrap(value: JsonValue | undefined): Jsonb | null {
-  return value === undefined ? null : new Jsonb(value);
+function wrap(value: JsonValue | undefined): Jsonb | undefined {
+  return value === undefined ? undefined : new Jsonb(value);
 }
 
 /** The texts of a path; undefined when one is null. */
@@ -66,33 +62,75 @@ function pathOf(path: SqlArray): string[] | undefined {
   return steps;
 }
 
-function follow(document: JsonValue, path: SqlArray): JsonValue | undefined {
-  const steps = pathOf(path);
-  return steps === undefined ? undefined : atPath(document, steps);
-}
-
 function stringsOf(array: SqlArray): string[] {
   return array.items.filter((item) => typeof item === "string");
 }
 
-/** -> ->> #> #>> and the functions behind them, for one of the two JSON types. */
+/** How one of the two JSON types is looked into; parts that are not there are undefined. */
+interface JsonForm<T extends Datum> {
+  readonly type: ArgType<T>;
+  readonly prefix: "json" | "jsonb";
+  member(document: T, key: string): T | undefined;
+  item(document: T, index: number): T | undefined;
+  atPath(document: T, steps: readonly string[]): T | undefined;
+  read(document: T): JsonValue;
+  write(value: JsonValue): T;
+}
+
+/** Of a scalar document item 0 is the scalar itself: jsonb keeps it as an array of one. */
+const binaryForm: JsonForm<Jsonb> = {
+  type: jsonb,
+  prefix: "jsonb",
+  member: (document, key) => wrap(memberOf(document.value, key)),
+  item: (document, index) => {
+    const { value } = document;
+    const isContainer = isJsonArray(value) || isJsonObject(value);
+    return wrap(itemAt(isContainer ? value : [value], index));
+  },
+  atPath: (document, steps) => wrap(atPath(document.value, steps)),
+  read: (document) => document.value,
+  write: (value) => new Jsonb(value),
+};
+
+const textualForm: JsonForm<string> = {
+  type: json,
+  prefix: "json",
+  member: sourceMember,
+  item: sourceItem,
+  atPath: sourceAtPath,
+  read: parseJson,
+  write: formatCompactJson,
+};
+
+function textIn<T extends Datum>(form: JsonForm<T>, part: T | undefined): string | null {
+  if (part === undefined) return null;
+  const value = form.read(part);
+  if (value === null) return null;
+  if (typeof value === "string") return value;
+  return part instanceof Jsonb ? formatJson(value) : String(part);
+}
+
 function accessors<T extends Datum>(
-  type: ArgType<T>,
-  read: (datum: T) => JsonValue,
-  write: (value: JsonValue) => T,
-  prefix: string,
+  form: JsonForm<T>,
 ): { operators: ScalarFunction[]; functions: ScalarFunction[] } {
-  const give = (value: JsonValue | undefined): T | null =>
-    value === undefined ? null : write(value);
+  const { type, prefix } = form;
+  const follow = (document: T, path: SqlArray): T | undefined => {
+    const steps = pathOf(path);
+    return steps === undefined ? undefined : form.atPath(document, steps);
+  };
   return {
     operators: [
-      scalar("->", [type, text], type, (document, key) => give(memberOf(read(document), key))),
-      scalar("->", [type, int4], type, (document, index) => give(itemAt(read(document), index))),
-      scalar("->>", [type, text], text, (document, key) => asText(memberOf(read(document), key))),
-      scalar("->>", [type, int4], text, (document, index) => asText(itemAt(read(document), index))),
-      scalar("#>", [type, textArray], type, (document, path) => give(follow(read(document), path))),
+      scalar("->", [type, text], type, (document, key) => form.member(document, key) ?? null),
+      scalar("->", [type, int4], type, (document, index) => form.item(document, index) ?? null),
+      scalar("->>", [type, text], text, (document, key) =>
+        textIn(form, form.member(document, key)),
+      ),
+      scalar("->>", [type, int4], text, (document, index) =>
+        textIn(form, form.item(document, index)),
+      ),
+      scalar("#>", [type, textArray], type, (document, path) => follow(document, path) ?? null),
       scalar("#>>", [type, textArray], text, (document, path) =>
-        asText(follow(read(document), path)),
+        textIn(form, follow(document, path)),
       ),
     ],
     functions: [
@@ -100,39 +138,32 @@ function accessors<T extends Datum>(
         `${prefix}_extract_path`,
         [type, textArray],
         type,
-        (document, path) => give(follow(read(document), path)),
+        (document, path) => follow(document, path) ?? null,
         { variadic: true },
       ),
       scalar(
         `${prefix}_extract_path_text`,
         [type, textArray],
         text,
-        (document, path) => asText(follow(read(document), path)),
+        (document, path) => textIn(form, follow(document, path)),
         { variadic: true },
       ),
-      scalar(`${prefix}_typeof`, [type], text, (document) => jsonTypeName(read(document))),
+      scalar(`${prefix}_typeof`, [type], text, (document) => jsonTypeName(form.read(document))),
       scalar(`${prefix}_array_length`, [type], int4, (document) => {
-        const value = read(document);
+        const value = form.read(document);
         if (isJsonArray(value)) return value.length;
         const what = isJsonObject(value) ? "a non-array" : "a scalar";
         throw new SqlError("invalid_parameter_value", `cannot get array length of ${what}`);
       }),
       scalar(`${prefix}_strip_nulls`, [type], type, (document) =>
-        write(stripNulls(read(document))),
+        form.write(stripNulls(form.read(document))),
       ),
     ],
   };
 }
 
-const binary = accessors(
-  jsonb,
-  (document) => document.value,
-  (value) => new Jsonb(value),
-  "jsonb",
-);
-
-/** Items of type json are given back without their white space, unlike in PostgreSQL. */
-const textual = accessors(json, parseJson, formatJson, "json");
+const binary = accessors(binaryForm);
+const textual = accessors(textualForm);
 
 export const jsonOperators: readonly ScalarFunction[] = [
   ...binary.operators,
@@ -147,13 +178,29 @@ export const jsonOperators: readonly ScalarFunction[] = [
     stringsOf(keys).every((key) => hasKey(document.value, key)),
   ),
   scalar("||", [jsonb, jsonb], jsonb, (a, b) => new Jsonb(concatenateJson(a.value, b.value))),
-  scalar("-", [jsonb, text], jsonb, (document, key) => wrap(deleteKeys(document.value, [key]))),
-  scalar("-", [jsonb, textArray], jsonb, (document, keys) =>
-    wrap(deleteKeys(document.value, stringsOf(keys))),
+  scalar(
+    "-",
+    [jsonb, text],
+    jsonb,
+    (document, key) => new Jsonb(deleteKeys(document.value, [key])),
   ),
-  scalar("-", [jsonb, int4], jsonb, (document, index) => wrap(deleteIndex(document.value, index))),
-  scalar("#-", [jsonb, textArray], jsonb, (document, path) =>
-    wrap(deleteAtPath(document.value, requirePath(path))),
+  scalar(
+    "-",
+    [jsonb, textArray],
+    jsonb,
+    (document, keys) => new Jsonb(deleteKeys(document.value, stringsOf(keys))),
+  ),
+  scalar(
+    "-",
+    [jsonb, int4],
+    jsonb,
+    (document, index) => new Jsonb(deleteIndex(document.value, index)),
+  ),
+  scalar(
+    "#-",
+    [jsonb, textArray],
+    jsonb,
+    (document, path) => new Jsonb(deleteAtPath(document.value, changePath(path))),
   ),
 ];
 
@@ -163,15 +210,12 @@ function hasKey(value: JsonValue, key: string): boolean {
   return value === key;
 }
 
-function requirePath(path: SqlArray): string[] {
-  const steps = path.items.map((step, index) => {
-    if (typeof step === "string") return step;
-    throw new SqlError("null_value_not_allowed", `path element at position ${index + 1} is null`);
-  });
+/** The steps of a path along which a document is changed; null ones fail where they are reached. */
+function changePath(path: SqlArray): (string | null)[] {
   if (path.dimensions.length > 1) {
     throw new SqlError("array_subscript_error", "wrong number of array subscripts");
   }
-  return steps;
+  return path.items.map((step) => (typeof step === "string" ? step : null));
 }
 
 function pairs(
@@ -324,6 +368,9 @@ function objectEntries(array: SqlArray): [string, JsonValue][] {
 }
 
 function zipEntries(keys: SqlArray, values: SqlArray): [string, JsonValue][] {
+  if (keys.dimensions.length > 1 || keys.dimensions.length !== values.dimensions.length) {
+    throw new SqlError("array_subscript_error", "wrong number of array subscripts");
+  }
   if (keys.items.length !== values.items.length) {
     throw new SqlError("array_subscript_error", "mismatched array dimensions");
   }
@@ -339,7 +386,7 @@ const changes: readonly ScalarFunction[] = [
     [jsonb, textArray, jsonb, bool],
     jsonb,
     (document, path, value, create) =>
-      new Jsonb(setAtPath(document.value, requirePath(path), value.value, create)),
+      new Jsonb(setAtPath(document.value, changePath(path), value.value, create)),
     { defaults: [true] },
   ),
   nullableScalar(
@@ -348,7 +395,7 @@ const changes: readonly ScalarFunction[] = [
     jsonb,
     (document, path, value, create, treatment) => {
       if (document === null || path === null || create === null) return null;
-      const steps = requirePath(path);
+      const steps = changePath(path);
       if (value !== null) return new Jsonb(setAtPath(document.value, steps, value.value, create));
       switch (treatment) {
         case "use_json_null":
@@ -376,7 +423,7 @@ const changes: readonly ScalarFunction[] = [
     [jsonb, textArray, jsonb, bool],
     jsonb,
     (document, path, value, after) =>
-      new Jsonb(insertAtPath(document.value, requirePath(path), value.value, after)),
+      new Jsonb(insertAtPath(document.value, changePath(path), value.value, after)),
     { defaults: [false] },
   ),
   scalar("jsonb_pretty", [jsonb], text, (document) => prettyJson(document.value)),

@@ -114,9 +114,32 @@ function unitRange(value: number): number {
   return value;
 }
 
-const degrees = 180 / Math.PI;
+const radiansPerDegree = Math.PI / 180;
 
-/** Exact at the multiples of 30° and 45° where people look. */
+/*
+ * Degrees are exact where people look (30, 45, 60, 90): each function is scaled so that its value
+ * at such an angle comes out as it should.
+ */
+
+/** For angles of 0 to 30 degrees. */
+function smallSine(angle: number): number {
+  return Math.sin(angle * radiansPerDegree) / Math.sin(30 * radiansPerDegree) / 2;
+}
+
+/** For angles of 0 to 60 degrees. */
+function smallCosine(angle: number): number {
+  const gap = 1 - Math.cos(angle * radiansPerDegree);
+  return 1 - gap / (1 - Math.cos(60 * radiansPerDegree)) / 2;
+}
+
+function quadrantSine(angle: number): number {
+  return angle <= 30 ? smallSine(angle) : smallCosine(90 - angle);
+}
+
+function quadrantCosine(angle: number): number {
+  return angle <= 60 ? smallCosine(angle) : smallSine(90 - angle);
+}
+
 function sinDegrees(angle: number): number {
   let rest = angle % 360;
   let sign = 1;
@@ -129,18 +152,38 @@ function sinDegrees(angle: number): number {
     sign = -sign;
   }
   if (rest > 90) rest = 180 - rest;
-  if (rest === 30) return sign * 0.5;
-  if (rest === 90) return sign;
-  if (rest === 0) return 0;
-  return sign * Math.sin(rest / degrees);
+  return sign * quadrantSine(rest);
 }
 
 function cosDegrees(angle: number): number {
-  const rest = Math.abs(angle % 360);
-  if (rest === 60 || rest === 300) return 0.5;
-  if (rest === 120 || rest === 240) return -0.5;
-  if (rest === 90 || rest === 270) return 0;
-  return Math.cos(rest / degrees);
+  let rest = Math.abs(angle % 360);
+  let sign = 1;
+  if (rest > 180) rest = 360 - rest;
+  if (rest > 90) {
+    rest = 180 - rest;
+    sign = -sign;
+  }
+  return sign * quadrantCosine(rest);
+}
+
+function asinDegrees(value: number): number {
+  const magnitude = Math.abs(value);
+  const angle =
+    magnitude <= 0.5
+      ? (Math.asin(magnitude) / Math.asin(0.5)) * 30
+      : 90 - (Math.acos(magnitude) / Math.acos(0.5)) * 60;
+  return value < 0 ? -angle : angle;
+}
+
+function acosDegrees(value: number): number {
+  if (value < 0) return 180 - acosDegrees(-value);
+  return value <= 0.5
+    ? 90 - (Math.asin(value) / Math.asin(0.5)) * 30
+    : (Math.acos(value) / Math.acos(0.5)) * 60;
+}
+
+function atanDegrees(value: number): number {
+  return (Math.atan(value) / Math.atan(1)) * 45;
 }
 
 function lcmInteger(left: bigint, right: bigint): bigint {
@@ -199,7 +242,7 @@ const rounding: readonly ScalarFunction[] = [
   scalar("abs", [float4], float4, (a) => Math.abs(a)),
   scalar("abs", [float8], float8, (a) => Math.abs(a)),
   scalar("abs", [numeric], numeric, absNumeric),
-  scalar("sign", [float8], float8, (a) => Math.sign(a)),
+  scalar("sign", [float8], float8, (a) => (a > 0 ? 1 : a < 0 ? -1 : 0)),
   scalar("sign", [numeric], numeric, (a) =>
     a.kind === "nan" ? a : numericFromInteger(numericSign(a)),
   ),
@@ -310,9 +353,9 @@ const trigonometry: readonly ScalarFunction[] = [
   scalar("atanh", [float8], float8, (a) => Math.atanh(unitRange(a))),
   scalar("sind", [float8], float8, (a) => sinDegrees(finiteAngle(a))),
   scalar("cosd", [float8], float8, (a) => cosDegrees(finiteAngle(a))),
-  scalar("asind", [float8], float8, (a) => Math.asin(unitRange(a)) * degrees),
-  scalar("acosd", [float8], float8, (a) => Math.acos(unitRange(a)) * degrees),
-  scalar("atand", [float8], float8, (a) => Math.atan(a) * degrees),
+  scalar("asind", [float8], float8, (a) => asinDegrees(unitRange(a))),
+  scalar("acosd", [float8], float8, (a) => acosDegrees(unitRange(a))),
+  scalar("atand", [float8], float8, (a) => atanDegrees(a)),
 ];
 
 export const mathFunctions: readonly ScalarFunction[] = [

@@ -19,6 +19,7 @@ import {
   eachMatch,
   findMatch,
   groupsOf,
+  isGlobal,
   matchesPattern,
   replacePattern,
   similarToRegex,
@@ -71,7 +72,7 @@ function checkCount(parameter: string, value: number, min: number): void {
 }
 
 function checkFlags(flags: string, functionName: string): void {
-  if (flags.includes("g")) {
+  if (isGlobal(flags)) {
     throw new SqlError(
       "invalid_parameter_value",
       `${functionName} does not support the "global" option`,
@@ -132,6 +133,7 @@ function regexpSubstr(
   flags: string,
   group: number,
 ): string | null {
+  checkCount("start", start, 1);
   checkCount("n", occurrence, 1);
   checkCount("subexpr", group, 0);
   const match = nthMatch(source, pattern, {
@@ -152,6 +154,7 @@ function regexpInstr(
   flags: string,
   group: number,
 ): number {
+  checkCount("start", start, 1);
   checkCount("n", occurrence, 1);
   if (endOption !== 0 && endOption !== 1) {
     throw new SqlError(
@@ -230,7 +233,10 @@ export const patternFunctions: readonly ScalarFunction[] = [
     "regexp_split_to_array",
     [text, text, text],
     textArray,
-    (source, pattern, flags) => arrayOf(oids.text, splitByPattern(source, pattern, flags)),
+    (source, pattern, flags) => {
+      checkFlags(flags, "regexp_split_to_array()");
+      return arrayOf(oids.text, splitByPattern(source, pattern, flags));
+    },
     flagDefaults,
   ),
   scalar("regexp_count", [text, text, int4, text], int4, regexpCount, { defaults: [1, ""] }),

@@ -13,22 +13,23 @@ import {
   jsonb,
   numeric,
   polymorphicSet,
+  record,
   setReturning,
   text,
   textArray,
   timestamp,
   timestamptz,
-  typeOf,
 } from "./define.ts";
 import type { ArgType } from "./define.ts";
-import type { SetReturningFunction } from "./function.ts";
+import type { ResultColumn, SetReturningFunction } from "./function.ts";
 import { addToTimestamp, addToTimestamptz } from "./datetime-arithmetic.ts";
 import { intervalSpan } from "./compare.ts";
+import { sourceItems, sourceMembers } from "./json-source.ts";
 import { formatJson, isJsonArray, isJsonObject, parseJson } from "./json-text.ts";
 import { numericOne, compareNumeric, numericSign } from "./numeric.ts";
 import type { Numeric } from "./numeric.ts";
 import { addNumeric } from "./numeric-arithmetic.ts";
-import { matchAll, splitByPattern } from "./regular-expression.ts";
+import { isGlobal, matchAll, splitByPattern } from "./regular-expression.ts";
 import { int4Max, int4Min, int8Max, int8Min } from "./scalar-text.ts";
 
 function stepIsZero(): SqlError {
@@ -137,82 +138,86 @@ const arrays: readonly SetReturningFunction[] = [
   setReturning("generate_subscripts", [anyarray, int4, bool], int4, subscripts),
 ];
 
-type JsonForm = "json" | "jsonb";
-
 function cannotCall(functionName: string, on: string): SqlError {
   return new SqlError("invalid_parameter_value", `cannot call ${functionName} on ${on}`);
 }
 
-function elementsOf(value: JsonValue): readonly JsonValue[] {
-  if (isJsonArray(value)) return value;
-  if (isJsonObject(value))
-    throw new SqlError("invalid_parameter_value", "cannot extract elements from an object");
-  throw new SqlError("invalid_parameter_value", "cannot extract elements from a scalar");
+/** One of the two JSON types, taken apart into parts of the same type. */
+interface JsonForm<T extends Datum> {
+  readonly type: ArgType<T>;
+  readonly prefix: "json" | "jsonb";
+  read(document: T): JsonValue;
+  items(document: T): readonly T[];
+  members(document: T): readonly (readonly [string, T])[];
 }
 
-function membersOf(value: JsonValue, functionName: string): ReadonlyMap<string, JsonValue> {
-  if (isJsonObject(value)) return value;
-  throw cannotCall(functionName, "a non-object");
-}
+const binaryForm: JsonForm<Jsonb> = {
+  type: jsonb,
+  prefix: "jsonb",
+  read: (document) => document.value,
+  items: ({ value }) => (isJsonArray(value) ? value.map((item) => new Jsonb(item)) : []),
+  members: ({ value }) =>
+    isJsonObject(value) ? Array.from(value, ([key, item]) => [key, new Jsonb(item)]) : [],
+};
 
-/** What ->> gives: strings without quotes, null for JSON null. */
-function asText(value: JsonValue): string | null {
-  if (value === null) return null;
-  return typeof value === "string" ? value : formatJson(value);
-}
+const textualForm: JsonForm<string> = {
+  type: json,
+  prefix: "json",
+  read: parseJson,
+  items: sourceItems,
+  members: sourceMembers,
+};
 
-function jsonSets(form: JsonForm): SetReturningFunction[] {
-  const type: ArgType<Datum> = form === "jsonb" ? jsonb : json;
-  const read = (datum: Datum): JsonValue =>
-    datum instanceof Jsonb ? datum.value : parseJson(String(datum));
-  const wrap = (value: JsonValue): Datum =>
-    form === "jsonb" ? new Jsonb(value) : formatJson(value);
-  const elements = `${form}_array_elements`;
-  const each = `${form}_each`;
-  const keys = `${form}_object_keys`;
+function jsonSets<T extends Datum>(form: JsonForm<T>): SetReturningFunction[] {
+  const { type, prefix } = form;
+  /** What ->> gives: strings without quotes, null for JSON null. */
+  const asText = (part: T): string | null => {
+    const value = form.read(part);
+    if (value === null) return null;
+    if (typeof value === "string") return value;
+    return part instanceof Jsonb ? formatJson(value) : String(part);
+  };
+  const items = (document: T): readonly T[] => {
+    const value = form.read(document);
+    if (isJsonArray(value)) return form.items(document);
+    const what = isJsonObject(value) ? "an object" : "a scalar";
+    throw new SqlError("invalid_parameter_value", `cannot extract elements from ${what}`);
+  };
+  const members = (document: T, functionName: string): readonly (readonly [string, T])[] => {
+    if (isJsonObject(form.read(document))) return form.members(document);
+    throw cannotCall(functionName, "a non-object");
+  };
+  const elements = `${prefix}_array_elements`;
+  const each = `${prefix}_each`;
+  const keys = `${prefix}_object_keys`;
+  const pair = (valueOid: number): readonly ResultColumn[] => [
+    { name: "key", typeOid: oids.text },
+    { name: "value", typeOid: valueOid },
+  ];
   return [
-    setReturning(
-      elements,
-      [type],
-      type,
-      (document) => elementsOf(read(document)).map((item) => [wrap(item)]),
-      { columns: [{ name: "value", typeOid: type.oid }] },
-    ),
+    setReturning(elements, [type], type, (document) => items(document).map((item) => [item]), {
+      columns: [{ name: "value", typeOid: type.oid }],
+    }),
     setReturning(
       `${elements}_text`,
       [type],
       text,
-      (document) => elementsOf(read(document)).map((item) => [asText(item)]),
+      (document) => items(document).map((item) => [asText(item)]),
       { columns: [{ name: "value", typeOid: oids.text }] },
     ),
-    setReturning(
-      each,
-      [type],
-      typeOf(oids.record),
-      (document) => [...membersOf(read(document), each)].map(([key, item]) => [key, wrap(item)]),
-      {
-        columns: [
-          { name: "key", typeOid: oids.text },
-          { name: "value", typeOid: type.oid },
-        ],
-      },
-    ),
+    setReturning(each, [type], record, (document) => members(document, each), {
+      columns: pair(type.oid),
+    }),
     setReturning(
       `${each}_text`,
       [type],
-      typeOf(oids.record),
-      (document) =>
-        [...membersOf(read(document), `${each}_text`)].map(([key, item]) => [key, asText(item)]),
-      {
-        columns: [
-          { name: "key", typeOid: oids.text },
-          { name: "value", typeOid: oids.text },
-        ],
-      },
+      record,
+      (document) => members(document, `${each}_text`).map(([key, item]) => [key, asText(item)]),
+      { columns: pair(oids.text) },
     ),
     setReturning(keys, [type], text, (document) => {
-      const value = read(document);
-      if (isJsonObject(value)) return [...value.keys()].map((key) => [key]);
+      const value = form.read(document);
+      if (isJsonObject(value)) return form.members(document).map(([key]) => [key]);
       throw cannotCall(keys, isJsonArray(value) ? "an array" : "a scalar");
     }),
   ];
@@ -236,6 +241,14 @@ function matches(source: string, pattern: string, flags: string): Iterable<[Datu
   ]);
 }
 
+function checkNotGlobal(flags: string): void {
+  if (!isGlobal(flags)) return;
+  throw new SqlError(
+    "invalid_parameter_value",
+    'regexp_split_to_table() does not support the "global" option',
+  );
+}
+
 const texts: readonly SetReturningFunction[] = [
   setReturning(
     "string_to_table",
@@ -252,15 +265,16 @@ const texts: readonly SetReturningFunction[] = [
   setReturning("regexp_split_to_table", [text, text], text, (source, pattern) =>
     splitByPattern(source, pattern, "").map((part) => [part]),
   ),
-  setReturning("regexp_split_to_table", [text, text, text], text, (source, pattern, flags) =>
-    splitByPattern(source, pattern, flags).map((part) => [part]),
-  ),
+  setReturning("regexp_split_to_table", [text, text, text], text, (source, pattern, flags) => {
+    checkNotGlobal(flags);
+    return splitByPattern(source, pattern, flags).map((part) => [part]);
+  }),
 ];
 
 export const setReturningFunctions: readonly SetReturningFunction[] = [
   ...series,
   ...arrays,
-  ...jsonSets("jsonb"),
-  ...jsonSets("json"),
+  ...jsonSets(binaryForm),
+  ...jsonSets(textualForm),
   ...texts,
 ];

@@ -135,7 +135,9 @@ function capitalise(source: string): string {
 
 function characterOf(code: number): string {
   if (code === 0) throw new SqlError("program_limit_exceeded", "null character not permitted");
-  if (code < 0) throw new SqlError("program_limit_exceeded", "character number must be positive");
+  if (code < 0) {
+    throw new SqlError("invalid_parameter_value", "character number must be positive");
+  }
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
     throw new SqlError(
       "program_limit_exceeded",
@@ -222,20 +224,26 @@ function textOf(typeOid: number, datum: Datum, context: EvalContext): string {
     : formatText(typeOid, datum, context);
 }
 
+/** Text as a cast gives it, where booleans are words. */
+function castText(typeOid: number, datum: Datum, context: EvalContext): string {
+  if (typeof datum === "boolean") return datum ? "true" : "false";
+  return textOf(typeOid, datum, context);
+}
+
 const joining: readonly ScalarFunction[] = [
   scalar("||", [text, text], text, (a, b) => a + b),
   polymorphic(
     "||",
     [text, anynonarray],
     text,
-    (call) => (a, b, context) => a + textOf(call.argTypes[1] ?? 0, b, context),
+    (call) => (a, b, context) => a + castText(call.argTypes[1] ?? 0, b, context),
     { volatility: "stable" },
   ),
   polymorphic(
     "||",
     [anynonarray, text],
     text,
-    (call) => (a, b, context) => textOf(call.argTypes[0] ?? 0, a, context) + b,
+    (call) => (a, b, context) => castText(call.argTypes[0] ?? 0, a, context) + b,
     { volatility: "stable" },
   ),
   scalar("||", [bytea, bytea], bytea, (a, b) => Buffer.concat([a, b])),
@@ -290,7 +298,7 @@ const quoting: readonly ScalarFunction[] = [
     "quote_literal",
     [anyelement],
     text,
-    (call) => (value, context) => quoteLiteral(formatText(call.argTypes[0] ?? 0, value, context)),
+    (call) => (value, context) => quoteLiteral(castText(call.argTypes[0] ?? 0, value, context)),
     { volatility: "stable" },
   ),
   nullableScalar("quote_nullable", [text], text, (value) =>
@@ -301,7 +309,7 @@ const quoting: readonly ScalarFunction[] = [
     [anyelement],
     text,
     (call) => (value, context) =>
-      value === null ? "NULL" : quoteLiteral(formatText(call.argTypes[0] ?? 0, value, context)),
+      value === null ? "NULL" : quoteLiteral(castText(call.argTypes[0] ?? 0, value, context)),
     { volatility: "stable" },
   ),
 ];

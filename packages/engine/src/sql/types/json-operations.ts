@@ -46,6 +46,10 @@ function isContainer(value: JsonValue): boolean {
   return isJsonArray(value) || isJsonObject(value);
 }
 
+function isEmptyContainer(value: JsonValue): boolean {
+  return isJsonArray(value) ? value.length === 0 : isJsonObject(value) && value.size === 0;
+}
+
 /** left @> right. An array may contain a scalar on its own, but only at the top. */
 export function containsJson(left: JsonValue, right: JsonValue): boolean {
   if (isJsonArray(left) && !isContainer(right)) {
@@ -75,10 +79,6 @@ function invalid(message: string): SqlError {
 
 export function concatenateJson(left: JsonValue, right: JsonValue): JsonValue {
   if (isJsonObject(left) && isJsonObject(right)) return jsonObject([...left, ...right]);
-  if (isJsonObject(left) && !isJsonArray(right))
-    throw invalid("invalid concatenation of jsonb objects");
-  if (isJsonObject(right) && !isJsonArray(left))
-    throw invalid("invalid concatenation of jsonb objects");
   const asItems = (value: JsonValue): readonly JsonValue[] =>
     isJsonArray(value) ? value : [value];
   return [...asItems(left), ...asItems(right)];
@@ -126,12 +126,15 @@ interface PathChange {
 
 function changeAt(
   value: JsonValue,
-  steps: readonly string[],
+  steps: readonly (string | null)[],
   depth: number,
   change: PathChange,
 ): JsonValue {
   const step = steps[depth];
   if (step === undefined) return value;
+  if (step === null) {
+    throw new SqlError("null_value_not_allowed", `path element at position ${depth + 1} is null`);
+  }
   const isLast = depth === steps.length - 1;
   if (isJsonObject(value)) {
     const have = value.get(step);
@@ -160,11 +163,12 @@ function changeAt(
 
 export function setAtPath(
   value: JsonValue,
-  steps: readonly string[],
+  steps: readonly (string | null)[],
   next: JsonValue,
   create: boolean,
 ): JsonValue {
   if (!isContainer(value)) throw invalid("cannot set path in scalar");
+  if (isEmptyContainer(value) && !create) return value;
   return changeAt(value, steps, 0, {
     member: (have) => (have === undefined && !create ? undefined : next),
     items: () => [next],
@@ -174,7 +178,7 @@ export function setAtPath(
 
 export function insertAtPath(
   value: JsonValue,
-  steps: readonly string[],
+  steps: readonly (string | null)[],
   next: JsonValue,
   after: boolean,
 ): JsonValue {
@@ -191,8 +195,9 @@ export function insertAtPath(
   });
 }
 
-export function deleteAtPath(value: JsonValue, steps: readonly string[]): JsonValue {
+export function deleteAtPath(value: JsonValue, steps: readonly (string | null)[]): JsonValue {
   if (!isContainer(value)) throw invalid("cannot delete path in scalar");
+  if (isEmptyContainer(value)) return value;
   return changeAt(value, steps, 0, {
     member: () => undefined,
     items: () => [],

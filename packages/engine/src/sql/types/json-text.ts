@@ -328,6 +328,19 @@ export function formatJson(value: JsonValue): string {
   return `${text}}`;
 }
 
+/** The same without spaces, as functions of type json write it. */
+export function formatCompactJson(value: JsonValue): string {
+  if (isJsonArray(value)) return `[${value.map(formatCompactJson).join(",")}]`;
+  if (isJsonObject(value)) {
+    const members = Array.from(
+      value,
+      ([key, item]) => `${quoteJsonString(key)}:${formatCompactJson(item)}`,
+    );
+    return `{${members.join(",")}}`;
+  }
+  return formatJson(value);
+}
+
 export function isJsonArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }

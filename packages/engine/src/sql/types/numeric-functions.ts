@@ -259,10 +259,7 @@ export function powerNumeric(base: Numeric, exponent: Numeric): Numeric {
   let magnitude = base;
   if (numericSign(base) < 0) {
     if (!isInteger) {
-      throw new SqlError(
-        "invalid_argument_for_power_function",
-        "a negative number raised to a non-integer power yields a complex result",
-      );
+      throw complexResult();
     }
     negate = (exponent.coefficient / pow10(exponent.scale)) % 2n !== 0n;
     magnitude = finiteNumeric(-base.coefficient, base.scale);
@@ -281,6 +278,13 @@ export function powerNumeric(base: Numeric, exponent: Numeric): Numeric {
   const product = multiplyNumeric(lnAtScale(magnitude, lnScale), exponent);
   const result = expAtScale(product, scale);
   return negate ? finiteNumeric(-result.coefficient, result.scale) : result;
+}
+
+function complexResult(): SqlError {
+  return new SqlError(
+    "invalid_argument_for_power_function",
+    "a negative number raised to a non-integer power yields a complex result",
+  );
 }
 
 /** NaN and infinities, per POSIX pow(); undefined when both are finite. */
@@ -310,8 +314,10 @@ function powerSpecial(base: Numeric, exponent: Numeric): Numeric | undefined {
   }
   const sign = numericSign(exponent);
   if (sign === 0) return numericOne;
+  if (base.kind === "infinity") return sign < 0 ? numericZero : numericInfinity;
+  const isWhole = exponent.kind !== "finite" || exponent.coefficient % pow10(exponent.scale) === 0n;
+  if (!isWhole) throw complexResult();
   if (sign < 0) return numericZero;
-  if (base.kind === "infinity") return numericInfinity;
   if (exponent.kind !== "finite") return numericInfinity;
   const unit = pow10(exponent.scale);
   const odd = exponent.coefficient % unit === 0n && (exponent.coefficient / unit) % 2n !== 0n;

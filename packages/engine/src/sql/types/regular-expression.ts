@@ -353,6 +353,20 @@ export function matchesPattern(source: string, pattern: string, ignoreCase: bool
   return regexOf(pattern, options, ignoreCase ? "i" : "").test(source);
 }
 
+/** Whether flags, which are checked, ask for every match. */
+export function isGlobal(flags: string): boolean {
+  let global = false;
+  for (const flag of flags) {
+    if (flag === "g") global = true;
+    else if (withFlag(defaultOptions, flag) === undefined) throw invalidOption(flag);
+  }
+  return global;
+}
+
+function invalidOption(flag: string): SqlError {
+  return new SqlError("invalid_parameter_value", `invalid regular expression option: "${flag}"`);
+}
+
 /** The first match; with start, a character position from 0 where to begin. */
 export function findMatch(
   source: string,
@@ -404,12 +418,6 @@ export function matchAll(source: string, pattern: string, flags: string): (strin
 }
 
 export function splitByPattern(source: string, pattern: string, flags: string): string[] {
-  if (flags.includes("g")) {
-    throw new SqlError(
-      "invalid_parameter_value",
-      'regexp_split_to_table() does not support the "global" option',
-    );
-  }
   const parts: string[] = [];
   let from = 0;
   for (const match of eachMatch(source, pattern, flags)) {
