@@ -501,7 +501,9 @@ export class PgConnection {
         : this.#encoders.get(columns, this.#portalFormats.get(portal), session.inputContext);
     this.#results.begin(encoder);
     try {
-      const isComplete = await session.execute(portal, rowsMax, this.#results);
+      // Only a statement that is known to be the last of its batch may commit by itself.
+      const syncFollows = this.#reader.nextType === frontend.sync;
+      const isComplete = await session.execute(portal, rowsMax, this.#results, syncFollows);
       if (!isComplete) writePortalSuspended(this.#output.writer);
     } finally {
       this.#results.finish();

@@ -86,6 +86,11 @@ export class MessageReader {
     return available >= 5 && available > this.#buffer.readUInt32BE(this.#at + 1);
   }
 
+  /** The type of the message after the present one, if its first byte is here; 0 otherwise. */
+  get nextType(): number {
+    return this.#at < this.#end ? (this.#buffer[this.#at] ?? 0) : 0;
+  }
+
   /** Moves to the next whole message. Throws MalformedMessage when the frame makes no sense. */
   next(): "message" | "tooLong" | "none" {
     const available = this.#end - this.#at;
