@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterEach, expect, test } from "vitest";
 import { FolderInUse, lockFolder } from "#runtime/real/folder-lock.ts";
 import type { Environment } from "./config.ts";
+import { holoctl } from "./holoctl.ts";
 import { main } from "./main.ts";
 
 class Exited extends Error {}
@@ -109,6 +111,46 @@ test("a node starts on an empty folder, tells its health, stops on SIGTERM and s
     running.pop();
     await expect(get("/live")).rejects.toThrow();
   }
+});
+
+test("a client's SELECT is answered; SIGTERM lets its transaction finish and then says goodbye", async () => {
+  const port = await freePort();
+  const grpc = await freePort();
+  const node = await start([
+    `--data-dir=${folder()}`,
+    `--pg-port=${port}`,
+    `--grpc-addr=127.0.0.1:${grpc}`,
+    "--shutdown-grace-ms=5000",
+  ]);
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port,
+    user: "datafusion",
+    database: "datafusion",
+  });
+  const goodbyes: string[] = [];
+  client.on("error", (error) => goodbyes.push(Reflect.get(error, "code") as string));
+  await client.connect();
+  expect((await client.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  await client.query("CREATE TABLE notes (id int PRIMARY KEY, body text)");
+
+  let shown = "";
+  const holoctlCode = await holoctl({
+    arguments: ["topology", "--target", `127.0.0.1:${grpc}`],
+    environment: {},
+    isTerminal: false,
+    writeOut: (text) => (shown += text),
+    writeError: (text) => (shown += text),
+  });
+  expect([holoctlCode, shown]).toEqual([0, expect.stringContaining("leaseholder")]);
+
+  await client.query("BEGIN");
+  await client.query("INSERT INTO notes VALUES (1, 'kept')");
+  node.signal("SIGTERM");
+  await client.query("COMMIT");
+  await expect.poll(() => goodbyes).toContain("57P01");
+  expect(await node.exited).toBe(0);
+  running.pop();
 });
 
 test("a folder of another node, a damaged one and a path that is no folder are refused in one line", async () => {
