@@ -50,7 +50,10 @@ export class PostgresOracle {
     this.#client = client;
   }
 
-  static async connect(url: string, settings: Readonly<Record<string, string>> = {}): Promise<PostgresOracle> {
+  static async connect(
+    url: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<PostgresOracle> {
     const client = new pg.Client({
       connectionString: url,
       types: { getTypeParser: () => (value: unknown) => value },
@@ -110,7 +113,11 @@ export function fixedContext(settings: Partial<FormatSettings> = {}): EvalContex
   };
 }
 
-function resolve(registry: FunctionRegistry, call: OracleCall, types: readonly number[]): ResolvedCall {
+function resolve(
+  registry: FunctionRegistry,
+  call: OracleCall,
+  types: readonly number[],
+): ResolvedCall {
   if (call.kind === "function") return resolveFunction(registry, call.name, types);
   const [left = 0, right] = types;
   return right === undefined
@@ -144,7 +151,11 @@ export function evaluateCall(
     const resolved = resolve(registry, call, types);
     let args = values.map((value, index) => {
       if (value === null) return null;
-      const cast = bindCast(types[index] ?? 0, { oid: resolved.argTypes[index] ?? 0, typmod: -1 }, "implicit");
+      const cast = bindCast(
+        types[index] ?? 0,
+        { oid: resolved.argTypes[index] ?? 0, typmod: -1 },
+        "implicit",
+      );
       return cast === undefined || cast === "same" ? value : cast.evaluate([value], context);
     });
     if (resolved.variadicFrom !== undefined) {

@@ -118,6 +118,7 @@ export function parseArray(
     let count = 0;
     skipSpace();
     if (text[at] === "}") {
+      if (depth > 1) throw malformed(text, 'Unexpected "}" character.');
       at++;
     } else {
       for (;;) {

@@ -30,6 +30,9 @@ const numericSigns = {
   negativeInfinity: 0xf000,
 };
 
+/** The display scale that PostgreSQL sends with an infinity. */
+const infinityScale = 0x20;
+
 /** Reads one binary value; every read past its end is a protocol violation. */
 class BinaryValueReader {
   readonly #buffer: Buffer;
@@ -458,9 +461,9 @@ function numericBytes(value: Numeric): Buffer {
     case "nan":
       return numericHeader(0, 0, numericSigns.nan, 0);
     case "infinity":
-      return numericHeader(0, 0, numericSigns.infinity, 0);
+      return numericHeader(0, 0, numericSigns.infinity, infinityScale);
     case "-infinity":
-      return numericHeader(0, 0, numericSigns.negativeInfinity, 0);
+      return numericHeader(0, 0, numericSigns.negativeInfinity, infinityScale);
     case "finite":
       break;
   }

@@ -46,7 +46,7 @@ import {
 } from "./numeric.ts";
 import { splitQualifiedName, truncateIdentifier } from "./object-names.ts";
 import { uint4Max } from "./scalar-text.ts";
-import { trimTrailingSpaces } from "./text-order.ts";
+import { firstByte, trimTrailingSpaces } from "./text-order.ts";
 import { getTimeZone, toLocal, toUtc } from "./time-zone.ts";
 
 /** Where a cast may be applied: pg_cast.castcontext, weakest first. */
@@ -149,9 +149,9 @@ const textCasts: readonly CastRow[] = [
   cast(text, name, "implicit", truncateIdentifier),
   cast(varchar, name, "implicit", truncateIdentifier),
   cast(bpchar, name, "implicit", (v) => truncateIdentifier(trimTrailingSpaces(v))),
-  cast(text, charType, "assignment", (v) => v.slice(0, 1)),
-  cast(varchar, charType, "assignment", (v) => v.slice(0, 1)),
-  cast(bpchar, charType, "assignment", (v) => v.slice(0, 1)),
+  cast(text, charType, "assignment", firstByte),
+  cast(varchar, charType, "assignment", firstByte),
+  cast(bpchar, charType, "assignment", firstByte),
   relabel(oids.pgNodeTree, oids.text, "implicit"),
 ];
 

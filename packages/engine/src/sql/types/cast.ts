@@ -4,6 +4,7 @@ import type { CastContext, CastRow } from "./cast-table.ts";
 import { SqlArray } from "./datum.ts";
 import type { Datum } from "./datum.ts";
 import type { EvalContext, ScalarFunction } from "./function.ts";
+import { truncateIdentifier } from "./object-names.ts";
 import { parseText, formatText } from "./text-format.ts";
 import { findType, formatType, getType, isTrueArrayType } from "./type.ts";
 import { typmodCoercion } from "./typmod.ts";
@@ -75,12 +76,15 @@ function findAnyCast(sourceOid: number, targetOid: number): Cast | undefined {
   if (isTrueArrayType(sourceOid) && isTrueArrayType(targetOid)) {
     return findArrayCast(sourceOid, targetOid);
   }
-  if (target.category === "S" && targetOid !== oids.name && targetOid !== oids.char) {
+  if (target.category === "S") {
     return {
       sourceOid,
       targetOid,
       context: "assignment",
-      convert: (datum, evalContext) => formatText(sourceOid, datum, evalContext),
+      convert: (datum, evalContext) => {
+        const text = formatText(sourceOid, datum, evalContext);
+        return targetOid === oids.name ? truncateIdentifier(text) : text;
+      },
     };
   }
   if (source?.category === "S") {

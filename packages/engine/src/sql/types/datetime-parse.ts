@@ -18,6 +18,7 @@ import {
 } from "./calendar.ts";
 import type { DateStyle, InputContext } from "./format-settings.ts";
 import {
+  IanaZone,
   findTimeZone,
   findZoneWord,
   getTimeZone,
@@ -275,11 +276,12 @@ class DateTimeReader {
   #hasDate = false;
   #beforeChrist = false;
   #meridian: "am" | "pm" | undefined;
-  /** After the T of ISO 8601. */
+  /** After the T of ISO 8601, or from the start for type time: a plain number is a clock time. */
   #timeFollows = false;
 
-  constructor(text: string, context: InputContext) {
+  constructor(text: string, type: TypeWord, context: InputContext) {
     this.#context = context;
+    this.#timeFollows = type === "time";
     this.#tokens = tokenise(text);
   }
 
@@ -354,7 +356,8 @@ class DateTimeReader {
     const open = this.#numbers.length === 0 && this.#textMonth === undefined;
     const dateIsFull =
       this.#hasDate || this.#numbers.length >= (this.#textMonth === undefined ? 3 : 2);
-    if (this.#timeFollows || (dateIsFull && this.#result.microOfDay === undefined)) {
+    const isTime = this.#timeFollows && (dateIsFull || open) && /^(?:\d\d){2,3}$/.test(whole);
+    if (isTime || (dateIsFull && this.#result.microOfDay === undefined)) {
       this.#setTime(parseCompactTime(whole, fraction));
     } else if (!dateIsFull && open && whole.length >= 6 && fraction === undefined) {
       this.#compactDate = {
@@ -517,7 +520,7 @@ function parseCompactTime(whole: string, fraction: string | undefined): number {
 
 function parseParts(text: string, type: TypeWord, context: InputContext): ParsedDateTime {
   try {
-    return new DateTimeReader(text, context).read();
+    return new DateTimeReader(text, type, context).read();
   } catch (error) {
     if (error instanceof DateTimeFault) throw dateTimeError(error.fault, text, type);
     throw error;
@@ -628,7 +631,9 @@ export function parseTime(text: string, context: InputContext): bigint {
     const zone = getTimeZone(context.format.timeZone);
     return BigInt(splitTimestamp(toLocal(zone, context.transactionTimestamp)).microOfDay);
   }
-  if (parts.microOfDay === undefined || parts.special !== undefined) {
+  // A zone that changes its offset says nothing about a time without a date.
+  const hasVagueZone = parts.zone instanceof IanaZone && parts.day === undefined;
+  if (parts.microOfDay === undefined || parts.special !== undefined || hasVagueZone) {
     throw dateTimeError("syntax", text, "time");
   }
   return BigInt(parts.microOfDay);

@@ -128,7 +128,7 @@ interface Token {
 }
 
 const tokenPattern =
-  /\s*(?:(?<clock>[+-]?\s*\d+:\d+(?::\d+)?(?:\.\d*)?)|(?<yearMonth>[+-]?\s*\d+-\d+)|(?<number>[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)|(?<word>[A-Za-z]+|@))/y;
+  /\s*(?:(?<clock>[+-]?\s*\d+:\d+(?::\d+)?(?:\.\d*)?)|(?<yearMonth>[+-]?\s*\d+-\d+(?![-\d]))|(?<number>[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)(?![eE][+-]?\d))|(?<word>[A-Za-z]+|@))/y;
 
 function tokenise(text: string): Token[] | undefined {
   const tokens: Token[] = [];
@@ -271,10 +271,6 @@ function parseWords(text: string, range: number): IntervalSum {
 
 /** The part after the point with the number's sign; read by itself so that it keeps its precision. */
 function fractionOf(digits: string): number {
-  if (/[eE]/.test(digits)) {
-    const value = Number(digits);
-    return value - Math.trunc(value);
-  }
   const point = digits.indexOf(".");
   if (point === -1 || point === digits.length - 1) return 0;
   const fraction = Number(`0${digits.slice(point)}`);

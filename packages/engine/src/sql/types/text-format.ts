@@ -29,6 +29,7 @@ import {
   parseOid,
   parseUuid,
 } from "./scalar-text.ts";
+import { firstByte } from "./text-order.ts";
 import { getTimeZone } from "./time-zone.ts";
 import { findType, findTypeSpec, formatType, getType } from "./type.ts";
 import { typmodCoercion } from "./typmod.ts";
@@ -155,7 +156,7 @@ function parseCharType(text: string): string {
     const code = Number.parseInt(octal[1] ?? "0", 8);
     return code === 0 ? "" : String.fromCharCode(code);
   }
-  return text.slice(0, 1);
+  return firstByte(text);
 }
 
 function parseLsn(text: string): bigint {

@@ -51,3 +51,10 @@ export function sliceCharacters(text: string, start: number, end = Infinity): st
 export function utf8Length(text: string): number {
   return Buffer.byteLength(text, "utf8");
 }
+
+/** Type "char" keeps one byte, as the character of that number. */
+export function firstByte(text: string): string {
+  const code = text.charCodeAt(0);
+  if (code < 0x80 || text === "") return text.slice(0, 1);
+  return String.fromCharCode(Buffer.from(text.slice(0, 2), "utf8")[0] ?? 0);
+}

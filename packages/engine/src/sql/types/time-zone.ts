@@ -60,7 +60,7 @@ const unixOffsetSeconds = 946_684_800;
  * A zone of the IANA database, read through Intl. Asking Intl costs microseconds, so offsets are
  * kept by week: two weeks' ends with the same offset have no change between them.
  */
-class IanaZone implements TimeZone {
+export class IanaZone implements TimeZone {
   readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   readonly #weeks = new Map<number, Week>();

@@ -119,6 +119,10 @@ export function findTypeSpec(text: string): TypeSpec | undefined {
   const aliasOid = quoted === null ? aliases.get(name) : undefined;
   let type = aliasOid === undefined ? byName.get(name) : byOid.get(aliasOid);
   if (type === undefined) return undefined;
+  // Written by hand, interval's only argument is its precision; the parser puts the fields before it.
+  if (type.oid === oids.interval && typmodArguments.length === 1) {
+    typmodArguments = [intervalFullRange, ...typmodArguments];
+  }
   let typmod = typmodFromArguments(type, typmodArguments);
   if (typmodArguments.length === 0 && type.oid === oids.bpchar && name !== "bpchar") {
     typmod = typmodFromArguments(type, [1]);
