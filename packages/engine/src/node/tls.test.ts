@@ -27,7 +27,6 @@ function hasOpenssl(): boolean {
     openssl("version");
     return true;
   } catch {
-    console.log("openssl is absent: TLS is not tested here");
     return false;
   }
 }
@@ -97,7 +96,7 @@ function client(password: string, ssl: boolean): pg.Client {
 }
 
 test.skipIf(!mayRun)(
-  "SQL under TLS with SCRAM: the right password gets in, a wrong one 28P01",
+  "(needs openssl) SQL under TLS with SCRAM: the right password gets in, a wrong one 28P01",
   async () => {
     const good = client("correct horse", true);
     await good.connect();
@@ -110,7 +109,7 @@ test.skipIf(!mayRun)(
 );
 
 test.skipIf(!mayRun)(
-  "the admin service answers who shows a certificate of the authority, and nobody else",
+  "(needs openssl) the admin service answers who shows a certificate of the authority, and nobody else",
   async () => {
     const ask = async (...flags: readonly string[]) => {
       let shown = "";
