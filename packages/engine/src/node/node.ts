@@ -269,6 +269,12 @@ async function open(
     diskReserveBytes: values.diskReserveBytes,
     eventLoopDelayP99Ms: () => world.meter.read().eventLoopDelayP99Ms,
   });
+  openings.add(
+    "health updates",
+    cluster.view.onChange(() => {
+      health.look();
+    }),
+  );
   health.started(
     `node ${values.nodeId} of cluster ${cluster.clusterId ?? ""} serves SQL on ${addresses.sql}`,
   );
