@@ -205,10 +205,12 @@ function mergeRange(
   told: { readonly isCurrent: boolean; readonly hasContact: boolean },
 ): RangeView {
   const { isCurrent, hasContact } = told;
-  const replicas: ReplicaView[] = range.replicas.map((replica) => {
-    const alive = countsForQuorum(conditions.get(replica.nodeId));
-    return { ...replica, alive, reported: replica.reported && alive && isCurrent };
-  });
+  const replicas: ReplicaView[] = range.replicas
+    .map((replica) => {
+      const alive = countsForQuorum(conditions.get(replica.nodeId));
+      return { ...replica, alive, reported: replica.reported && alive && isCurrent };
+    })
+    .sort((a, b) => a.nodeId - b.nodeId);
   const voters = replicas.filter((replica) => replica.role === "voter");
   const quorum = Math.floor(voters.length / 2) + 1;
   const spare = voters.filter((replica) => replica.alive).length - quorum;

@@ -17,6 +17,7 @@ const schema = z.object({
   HOLO_CONSOLE_DATA: z.string().min(1).default(".console"),
   HOLO_CONSOLE_NAME: z.string().min(1).max(60).default("holo-fusion"),
   HOLO_CONSOLE_ENVIRONMENT: z.enum(["production", "staging", "development"]).default("development"),
+  HOLO_CONSOLE_HOST: z.string().min(1).default("127.0.0.1"),
   HOLO_CONSOLE_URL: z.url().optional(),
   HOLO_CONSOLE_SECRET: z.string().min(32).optional(),
   HOLO_CONSOLE_TLS_CA: z.string().min(1).optional(),
@@ -24,6 +25,8 @@ const schema = z.object({
   HOLO_CONSOLE_TLS_KEY: z.string().min(1).optional(),
   DATABASE_URL: z.string().min(1).optional(),
 });
+
+const loopbackHosts = ["127.0.0.1", "localhost", "::1"];
 
 export type EnvironmentKind = "production" | "staging" | "development";
 
@@ -34,6 +37,8 @@ export interface Configuration {
   readonly dataFolder: string;
   readonly clusterName: string;
   readonly environment: EnvironmentKind;
+  /** False when others than people on this machine reach the console. */
+  readonly isLoopback: boolean;
   /** The address people type, when a proxy stands before the console. */
   readonly url: string | undefined;
   readonly secret: string | undefined;
@@ -74,6 +79,8 @@ export function readConfiguration(
     dataFolder: resolve(value.HOLO_CONSOLE_DATA),
     clusterName: value.HOLO_CONSOLE_NAME,
     environment: value.HOLO_CONSOLE_ENVIRONMENT,
+    isLoopback:
+      loopbackHosts.includes(value.HOLO_CONSOLE_HOST) && value.HOLO_CONSOLE_URL === undefined,
     url: value.HOLO_CONSOLE_URL,
     secret: value.HOLO_CONSOLE_SECRET,
     tls: isTlsWhole ? { ca, cert, key } : undefined,

@@ -1,4 +1,5 @@
 import "server-only";
+import { join } from "node:path";
 import { createAuth } from "./auth.ts";
 import { connectAdmin } from "./admin/admin-client.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
@@ -35,7 +36,7 @@ async function start(): Promise<Console> {
   const { database } = store;
   const auth = createAuth({
     database,
-    secret: configuration.secret ?? readOrCreateSecret(configuration.dataFolder),
+    secret: configuration.secret ?? readOrCreateSecret(configuration.dataFolder, "session-secret"),
     url: configuration.url,
   });
   const watcher = new ClusterWatcher({
@@ -45,10 +46,23 @@ async function start(): Promise<Console> {
     log: logLine,
   });
   await watcher.start();
+  const signIn = signInOf({
+    auth,
+    database,
+    auditLog: auditLogOf(database),
+    setupCode: configuration.isLoopback
+      ? undefined
+      : readOrCreateSecret(configuration.dataFolder, "setup-code"),
+  });
+  if (!configuration.isLoopback && (await signIn.needsAdmin())) {
+    logLine(
+      `The first admin needs the setup code in ${join(configuration.dataFolder, "setup-code")}`,
+    );
+  }
   return {
     configuration,
     store,
-    signIn: signInOf({ auth, database, auditLog: auditLogOf(database) }),
+    signIn,
     watcher,
   };
 }

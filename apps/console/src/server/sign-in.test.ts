@@ -2,7 +2,9 @@ import { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import { migrate } from "drizzle-orm/pglite/migrator";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { Client } from "pg";
 import type { SignIn } from "./sign-in.ts";
+import type { Database } from "./store/store.ts";
 import * as schema from "./store/schema.ts";
 
 vi.mock("server-only", () => ({}));
@@ -10,28 +12,89 @@ const { createAuth } = await import("./auth.ts");
 const { signInOf } = await import("./sign-in.ts");
 const { auditLogOf } = await import("./store/audit-log.ts");
 const { clusterMemoryOf } = await import("./store/cluster-memory.ts");
+const { openStore } = await import("./store/store.ts");
+
+const migrationsFolder = `${import.meta.dirname}/../../drizzle`;
 
 const caller = { headers: new Headers(), ipAddress: "192.0.2.1", userAgent: "test" };
 const mara = { name: "Mara", email: "Mara@Example.com", password: "correct horse battery" };
 
-describe("the console's own store", { timeout: 60_000 }, () => {
-  let client: PGlite;
-  let database: ReturnType<typeof drizzle<typeof schema>>;
+const postgresUrl = process.env["HOLO_TEST_POSTGRES_URL"];
+if (postgresUrl === undefined) {
+  process.stderr.write("HOLO_TEST_POSTGRES_URL is not set: the store is tested embedded only.\n");
+}
+
+interface Opened {
+  readonly database: Database;
+  close(): Promise<void>;
+}
+
+async function openEmbedded(): Promise<Opened> {
+  const client = await PGlite.create();
+  const database = drizzle(client, { schema });
+  await migrate(database, { migrationsFolder });
+  return { database, close: () => client.close() };
+}
+
+/** In a database of its own, since the tables have their plain names. */
+async function openPostgres(url: string): Promise<Opened> {
+  const name = `holo_console_test_${process.pid}`;
+  const root = new Client({ connectionString: url });
+  await root.connect();
+  await root.query(`CREATE DATABASE ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  const store = await openStore({ dataFolder: "", databaseUrl: own.toString(), migrationsFolder });
+  return {
+    database: store.database,
+    async close() {
+      await store.close();
+      await root.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await root.end();
+    },
+  };
+}
+
+describe.each([
+  ["embedded", openEmbedded],
+  ...(postgresUrl === undefined
+    ? []
+    : [["on PostgreSQL", () => openPostgres(postgresUrl)] as const]),
+] as const)("the console's own store, %s", { timeout: 60_000 }, (_name, open) => {
+  let opened: Opened;
+  let database: Database;
   let signIn: SignIn;
 
   beforeAll(async () => {
-    client = await PGlite.create();
-    database = drizzle(client, { schema });
-    await migrate(database, { migrationsFolder: `${import.meta.dirname}/../../drizzle` });
+    opened = await open();
+    ({ database } = opened);
     signIn = signInOf({
       auth: createAuth({ database, secret: "s".repeat(40), url: undefined }),
       database,
       auditLog: auditLogOf(database),
+      setupCode: undefined,
     });
   }, 60_000);
 
   afterAll(async () => {
-    await client.close();
+    await opened.close();
+  });
+
+  test("where strangers reach the console, the first admin needs its setup code", async () => {
+    const guarded = signInOf({
+      auth: createAuth({ database, secret: "s".repeat(40), url: undefined }),
+      database,
+      auditLog: auditLogOf(database),
+      setupCode: "the code",
+    });
+    expect(guarded.needsSetupCode).toBe(true);
+    for (const setupCode of [undefined, "", "another code"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await guarded.createAdmin({ ...mara, setupCode }, caller)).toEqual({
+        kind: "wrongSetupCode",
+      });
+    }
+    expect(await guarded.needsAdmin()).toBe(true);
   });
 
   test("of two who become the first admin at once, one does", async () => {

@@ -1,4 +1,5 @@
 import "server-only";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { eq } from "drizzle-orm";
 import type { Auth } from "./auth.ts";
 import { isRole, type Role } from "./roles.ts";
@@ -30,15 +31,24 @@ export type SignInResult =
   | { readonly kind: "limited"; readonly retryAfterSeconds: number };
 
 export type CreateAdminResult =
-  { readonly kind: "created"; readonly cookies: readonly string[] } | { readonly kind: "exists" };
+  | { readonly kind: "created"; readonly cookies: readonly string[] }
+  | { readonly kind: "exists" }
+  | { readonly kind: "wrongSetupCode" };
 
 /** Who is here and how they got in. Uses the console's store only, never the cluster. */
 export interface SignIn {
   personOf(headers: Headers): Promise<Person | undefined>;
+  /** True where the first admin must show that they can read the console's files. */
+  readonly needsSetupCode: boolean;
   /** True until the first admin exists. */
   needsAdmin(): Promise<boolean>;
   createAdmin(
-    input: { readonly name: string; readonly email: string; readonly password: string },
+    input: {
+      readonly name: string;
+      readonly email: string;
+      readonly password: string;
+      readonly setupCode?: string | undefined;
+    },
     caller: Caller,
   ): Promise<CreateAdminResult>;
   signIn(
@@ -52,9 +62,13 @@ export function signInOf(options: {
   readonly auth: Auth;
   readonly database: Database;
   readonly auditLog: AuditLog;
+  /** Demanded of the first admin; absent where only people on this machine reach the console. */
+  readonly setupCode: string | undefined;
 }): SignIn {
-  const { auth, database, auditLog } = options;
+  const { auth, database, auditLog, setupCode } = options;
   return {
+    needsSetupCode: setupCode !== undefined,
+
     async personOf(headers) {
       const found = await auth.api.getSession({ headers });
       if (found === null) return undefined;
@@ -70,6 +84,10 @@ export function signInOf(options: {
     async createAdmin(input, caller) {
       const email = input.email.toLowerCase();
       const entry = { action: "createAdmin", actor: email, ...addressOf(caller) } as const;
+      if (setupCode !== undefined && !isSame(input.setupCode ?? "", setupCode)) {
+        await auditLog.record({ ...entry, outcome: "refused" });
+        return { kind: "wrongSetupCode" };
+      }
       const taken = await database
         .insert(setup)
         .values({ id: 1 })
@@ -132,6 +150,12 @@ export function signInOf(options: {
       return { cookies: headers.getSetCookie() };
     },
   };
+}
+
+/** Takes the same time for every guess. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
 }
 
 function addressOf({ ipAddress, userAgent }: Caller) {

@@ -11,6 +11,10 @@ export default async function Page() {
   const { configuration, signIn } = await getConsole();
   if ((await signIn.personOf(new Headers(await headers()))) !== undefined) redirect("/");
   return (
-    <SignInPage environment={configuration.environment} isFirstRun={await signIn.needsAdmin()} />
+    <SignInPage
+      environment={configuration.environment}
+      isFirstRun={await signIn.needsAdmin()}
+      needsSetupCode={signIn.needsSetupCode}
+    />
   );
 }

@@ -62,7 +62,7 @@ export function SignInForm() {
   );
 }
 
-export function FirstAdminForm() {
+export function FirstAdminForm({ needsSetupCode }: { needsSetupCode: boolean }) {
   const trpc = useTRPC();
   const [passwordFault, setPasswordFault] = useState<string>();
   const create = useMutation(trpc.session.createAdmin.mutationOptions({ onSuccess: openConsole }));
@@ -74,7 +74,13 @@ export function FirstAdminForm() {
         const password = values("password");
         const isShort = password.length < passwordLengthMin;
         setPasswordFault(isShort ? `At least ${passwordLengthMin} characters` : undefined);
-        if (!isShort) create.mutate({ name: values("name"), email: values("email"), password });
+        if (isShort) return;
+        create.mutate({
+          name: values("name"),
+          email: values("email"),
+          password,
+          ...(needsSetupCode ? { setupCode: values("setupCode") } : {}),
+        });
       }}
     >
       {create.isError && (
@@ -120,6 +126,19 @@ export function FirstAdminForm() {
           />
         )}
       </Field>
+      {needsSetupCode && (
+        <Field label="Setup code" hint="In the file setup-code of the console's data folder">
+          {(control) => (
+            <Input
+              {...control}
+              name="setupCode"
+              autoComplete="off"
+              required
+              className="h-10 font-mono small:h-10"
+            />
+          )}
+        </Field>
+      )}
       <Button
         type="submit"
         variant="primary"

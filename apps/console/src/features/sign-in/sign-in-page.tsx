@@ -13,9 +13,12 @@ const environmentFacts = {
 export function SignInPage({
   environment,
   isFirstRun,
+  needsSetupCode,
 }: {
   environment: keyof typeof environmentFacts;
   isFirstRun: boolean;
+  /** The first admin must enter the code from the console's data folder. */
+  needsSetupCode: boolean;
 }) {
   return (
     <div className="grid min-h-dvh grid-rows-[auto_1fr_auto]">
@@ -55,7 +58,7 @@ export function SignInPage({
           >
             {isFirstRun ? "Create the first admin" : "Sign in"}
           </h2>
-          {isFirstRun ? <FirstAdminForm /> : <SignInForm />}
+          {isFirstRun ? <FirstAdminForm needsSetupCode={needsSetupCode} /> : <SignInForm />}
         </section>
       </main>
       <footer className="flex justify-center p-4 text-small text-ink-2">

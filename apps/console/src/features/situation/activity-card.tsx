@@ -1,22 +1,26 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { Button } from "@holo-fusion/ui/button";
 import { Card } from "@holo-fusion/ui/card";
 import { Icon } from "@holo-fusion/ui/icon";
 import { Tile } from "@holo-fusion/ui/tile";
-import {
-  TimeSeries,
-  TimeSeriesTable,
-  type TimeSeriesMark,
-  type TimeSeriesProps,
-} from "@holo-fusion/ui/time-series";
+import { Skeleton } from "@holo-fusion/ui/skeleton";
+import type { TimeSeriesMark, TimeSeriesProps } from "@holo-fusion/ui/time-series";
+import { TimeSeriesTable } from "@holo-fusion/ui/time-series-table";
 import type { Sample } from "../../cluster/history.ts";
 import type { ClusterView } from "../../cluster/view.ts";
 import { wordsOfChange } from "../../cluster/words.ts";
 import { formatClock, formatFigure, zoneName, type TimeFormat } from "../../format/format.ts";
 import type { ShownChange } from "./changes-card.tsx";
 import { activityNow, historySpan } from "./figures.tsx";
+
+// The drawing library is a third of the page's script; the sentence and the figures do not wait for it.
+const TimeSeries = dynamic(
+  () => import("@holo-fusion/ui/time-series").then((module) => module.TimeSeries),
+  { ssr: false, loading: () => <Skeleton className="h-full" /> },
+);
 
 /** How hard the cluster worked and how far apart its nodes were, with what happened drawn in. */
 export function ActivityCard({
@@ -89,7 +93,9 @@ export function ActivityCard({
           {isTable ? (
             <TimeSeriesTable caption="Statements per second" {...statementSeries} />
           ) : (
-            <TimeSeries {...statementSeries} />
+            <div style={{ height: statementSeries.heightPx }}>
+              <TimeSeries {...statementSeries} />
+            </div>
           )}
           <p className="mt-3 mb-0.5 flex items-baseline justify-between gap-3 text-small text-ink-2">
             Slowest round trip between two nodes, milliseconds.
@@ -100,7 +106,9 @@ export function ActivityCard({
           {isTable ? (
             <TimeSeriesTable caption="Slowest round trip between nodes" {...tripSeries} />
           ) : (
-            <TimeSeries {...tripSeries} />
+            <div style={{ height: tripSeries.heightPx }}>
+              <TimeSeries {...tripSeries} />
+            </div>
           )}
         </>
       )}

@@ -70,9 +70,11 @@ function ZoneColumn({ zone, onOpenNode }: { zone: Zone; onOpenNode: (nodeId: num
   const leases = zone.nodes.reduce((sum, node) => sum + node.leaseCount, 0);
   const unwell = zone.nodes.filter((node) => node.condition !== "ready").length;
   return (
-    <section aria-label={zone.title}>
-      <header className="flex items-center gap-2 px-0.5 pb-2">
-        <h3 className="text-small font-semibold">{zone.title}</h3>
+    <section aria-label={zone.title ?? "Nodes"}>
+      <header
+        className={zone.title === undefined ? "sr-only" : "flex items-center gap-2 px-0.5 pb-2"}
+      >
+        <h3 className="text-small font-semibold">{zone.title ?? "Nodes"}</h3>
         <span className="text-small text-ink-2">{formatAmount(leases, "lease")}</span>
         {unwell > 0 && (
           <span className="ml-auto">

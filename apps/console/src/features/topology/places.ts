@@ -2,7 +2,8 @@ import type { NodeView } from "../../cluster/view.ts";
 
 export interface Zone {
   readonly name: string;
-  readonly title: string;
+  /** Undefined where nothing is set that could be named. */
+  readonly title: string | undefined;
   /** The region has no other zone, so its nodes may stand side by side. */
   readonly isOnly: boolean;
   readonly nodes: readonly NodeView[];
@@ -28,12 +29,12 @@ export function placesOf(nodes: readonly NodeView[]): Region[] {
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, zones]) => ({
       name,
-      title: name === "" ? "No region set" : `Region ${name}`,
+      title: name !== "" ? `Region ${name}` : zones.has("") ? "No locality set" : "No region set",
       zones: [...zones]
         .sort(([a], [b]) => a.localeCompare(b))
         .map(([zone, members]) => ({
           name: zone,
-          title: zone === "" ? "No zone set" : `Zone ${zone}`,
+          title: zone !== "" ? `Zone ${zone}` : zones.size > 1 ? "No zone set" : undefined,
           isOnly: zones.size === 1,
           nodes: members,
         })),

@@ -39,6 +39,7 @@ function contextOf(changes: Partial<Context> = {}, signIn: Partial<SignIn> = {})
     cluster: clusterOf([viewOf(evidence())]),
     signIn: {
       personOf: async () => mara,
+      needsSetupCode: false,
       needsAdmin: async () => false,
       createAdmin: async () => ({ kind: "exists" }),
       signIn: async () => ({ kind: "refused" }),

@@ -19,12 +19,19 @@ export const sessionRouter = router({
           .string()
           .min(passwordLengthMin, `At least ${passwordLengthMin} characters`)
           .max(passwordLengthMax, `At most ${passwordLengthMax} characters`),
+        setupCode: z.string().trim().max(100).optional(),
       }),
     )
     .mutation(async ({ ctx, input }) => {
       const result = await ctx.signIn.createAdmin(input, ctx.caller);
       if (result.kind === "exists") {
         throw new TRPCError({ code: "CONFLICT", message: "The first admin exists; sign in" });
+      }
+      if (result.kind === "wrongSetupCode") {
+        throw new TRPCError({
+          code: "FORBIDDEN",
+          message: "The setup code is not that of this console",
+        });
       }
       ctx.setCookies(result.cookies);
     }),

@@ -3,10 +3,16 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The key that signs session cookies: made once, readable by the console's own user only. */
-export function readOrCreateSecret(dataFolder: string): string {
+/** Secrets of the console: made once, readable by the console's own user only. */
+export type SecretName =
+  /** Signs session cookies. */
+  | "session-secret"
+  /** Proves that who creates the first admin can read the console's files. */
+  | "setup-code";
+
+export function readOrCreateSecret(dataFolder: string, name: SecretName): string {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const path = join(dataFolder, "session-secret");
+  const path = join(dataFolder, name);
   try {
     // "wx" fails when the file exists, so two starts at once agree on one secret.
     writeFileSync(path, `${randomBytes(32).toString("base64url")}\n`, { flag: "wx", mode: 0o600 });

@@ -34,8 +34,10 @@ export interface Store {
 export async function openStore(options: {
   readonly dataFolder: string;
   readonly databaseUrl: string | undefined;
+  /** Found beside the console when not given. */
+  readonly migrationsFolder?: string;
 }): Promise<Store> {
-  const migrationsFolder = findMigrations();
+  const migrationsFolder = options.migrationsFolder ?? findMigrations();
   if (options.databaseUrl !== undefined) {
     const pool = new Pool({ connectionString: options.databaseUrl, max: 4 });
     const database = drizzleNodePostgres(pool, { schema });
