@@ -57,7 +57,7 @@ export class PostgresOracle {
     const client = new pg.Client({
       connectionString: url,
       types: { getTypeParser: () => (value: unknown) => value },
-    } as pg.ClientConfig);
+    });
     await client.connect();
     await client.query("SET standard_conforming_strings = on");
     for (const [name, value] of Object.entries(settings)) {

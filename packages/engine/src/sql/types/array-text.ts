@@ -1,6 +1,6 @@
 import { SqlError } from "#base/errors.ts";
-import { SqlArray, SqlRecord } from "./datum.ts";
-import type { Datum } from "./datum.ts";
+import { SqlArray } from "./datum.ts";
+import type { Datum, SqlRecord } from "./datum.ts";
 
 const dimensionsMax = 6;
 

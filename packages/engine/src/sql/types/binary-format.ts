@@ -4,8 +4,8 @@ import { Interval, Jsonb, SqlArray, SqlRecord, timestampInfinity } from "./datum
 import type { Datum } from "./datum.ts";
 import type { InputContext } from "./format-settings.ts";
 import { formatJson, parseJson } from "./json-text.ts";
+import type { Numeric } from "./numeric.ts";
 import {
-  Numeric,
   finiteNumeric,
   numericInfinity,
   numericNaN,

@@ -253,6 +253,9 @@ const jsonCasts: readonly CastRow[] = [
   cast(jsonb, numeric, "explicit", (v) => jsonNumber(v, "numeric")),
 ];
 
+const xid: ArgType<number> = { oid: oids.xid };
+const xid8: ArgType<bigint> = { oid: oids.xid8 };
+
 const objectOids = [
   oids.regproc,
   oids.regprocedure,
@@ -308,14 +311,7 @@ function objectCasts(): CastRow[] {
   const regclass: ArgType<number> = { oid: oids.regclass };
   rows.push(cast(text, regclass, "implicit", toRegclass));
   rows.push(cast(varchar, regclass, "implicit", toRegclass));
-  rows.push(
-    cast(
-      { oid: oids.xid8 } as ArgType<bigint>,
-      { oid: oids.xid } as ArgType<number>,
-      "explicit",
-      (v) => Number(BigInt.asUintN(32, v)),
-    ),
-  );
+  rows.push(cast(xid8, xid, "explicit", (v) => Number(BigInt.asUintN(32, v))));
   rows.push(relabel(oids.oidvector, oids.oidArray, "implicit"));
   rows.push(relabel(oids.int2vector, oids.int2Array, "implicit"));
   return rows;

@@ -32,7 +32,8 @@ import { addIntervals, divideInterval } from "./interval-arithmetic.ts";
 import { formatJson, jsonObject } from "./json-text.ts";
 import { jsonTextOf, toJsonValue } from "./json-conversion.ts";
 import { checkInt8, toFloat4 } from "./number-conversion.ts";
-import { Numeric, coefficientAt, finiteNumeric, numericFromBigint } from "./numeric.ts";
+import type { Numeric } from "./numeric.ts";
+import { coefficientAt, finiteNumeric, numericFromBigint } from "./numeric.ts";
 import { addNumeric, divideNumeric } from "./numeric-arithmetic.ts";
 import { statisticsAggregates } from "./functions-statistics.ts";
 

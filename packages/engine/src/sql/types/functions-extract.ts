@@ -26,8 +26,8 @@ import {
 } from "./define.ts";
 import type { EvalContext, ScalarFunction } from "./function.ts";
 import { intervalEpochMicros } from "./interval-arithmetic.ts";
+import type { Numeric } from "./numeric.ts";
 import {
-  Numeric,
   finiteNumeric,
   numericFromInteger,
   numericInfinity,

@@ -1,7 +1,7 @@
 import { SqlError } from "#base/errors.ts";
 import { oids } from "./builtin-types.ts";
-import { Jsonb, SqlArray, SqlRecord } from "./datum.ts";
-import type { Datum, JsonValue } from "./datum.ts";
+import { Jsonb } from "./datum.ts";
+import type { Datum, JsonValue, SqlArray, SqlRecord } from "./datum.ts";
 import {
   anyelement,
   bool,
@@ -320,7 +320,7 @@ const builders: readonly ScalarFunction[] = [
   ),
   polymorphic(
     "array_to_json",
-    [{ oid: oids.anyarray } as ArgType<SqlArray>],
+    [{ oid: oids.anyarray }],
     json,
     () => (array, context) => jsonTextOf(oids.anyarray, array, context),
     stable,

@@ -10,8 +10,8 @@ import {
   floatUnderflow,
   integerOutOfRange,
 } from "./number-conversion.ts";
+import type { Numeric } from "./numeric.ts";
 import {
-  Numeric,
   compareNumeric,
   numericFromInteger,
   numericSign,

@@ -128,7 +128,7 @@ interface Token {
 }
 
 const tokenPattern =
-  /\s*(?:(?<clock>[+-]?\s*\d+:\d+(?::\d+)?(?:\.\d*)?)|(?<yearMonth>[+-]?\s*\d+-\d+(?![-\d]))|(?<number>[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)(?![eE][+-]?\d))|(?<word>[A-Za-z]+|@))/y;
+  /\s*(?:(?<clock>[+-]?\s*\d+:\d+(?::\d+)?(?:\.\d*)?)|(?<yearMonth>[+-]?\s*\d+-\d+(?![-\d]))|(?<number>[+-]?\s*(?:\d+(?:\.\d*)?|\.\d+)(?![eE]?[+-]?\d))|(?<word>[A-Za-z]+|@))/y;
 
 function tokenise(text: string): Token[] | undefined {
   const tokens: Token[] = [];

@@ -1,7 +1,7 @@
 import { notSupported } from "#base/errors.ts";
 import type { KeyReader, KeyWriter } from "#base/key-encoding.ts";
 import { oids } from "./builtin-types.ts";
-import { Interval, Jsonb, SqlArray } from "./datum.ts";
+import type { Interval, Jsonb, SqlArray } from "./datum.ts";
 import type { Datum, JsonValue } from "./datum.ts";
 import { isJsonArray, isJsonObject } from "./json-text.ts";
 import { Numeric } from "./numeric.ts";

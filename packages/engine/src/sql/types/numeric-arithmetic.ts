@@ -1,6 +1,6 @@
 import { SqlError } from "#base/errors.ts";
+import type { Numeric } from "./numeric.ts";
 import {
-  Numeric,
   bigintAbs,
   checkedNumeric,
   coefficientAt,
