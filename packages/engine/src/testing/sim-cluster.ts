@@ -38,6 +38,8 @@ export class SimNode {
   clockOffsetMs = 0;
   life: SimNodeLife | undefined;
   lives = 0;
+  /** Of the life that is coming up. */
+  startingClock: SimClock | undefined;
 
   constructor(nodeId: NodeId, disk: SimDisk) {
     this.nodeId = nodeId;
@@ -46,6 +48,10 @@ export class SimNode {
 
   get isUp(): boolean {
     return this.life !== undefined;
+  }
+
+  get isStarting(): boolean {
+    return this.startingClock !== undefined;
   }
 
   /** The present life; the node must be up. */
@@ -161,7 +167,9 @@ export class SimCluster {
     const life = node.lives;
     const opened = await this.#open(node);
     // It may have been crashed while it came up.
-    if (node.lives === life) node.life = opened;
+    if (node.lives !== life) return;
+    node.life = opened;
+    node.startingClock = undefined;
   }
 
   /** The process is gone from one moment to the next; the disk keeps what was synced, or a bit more. */
@@ -169,7 +177,9 @@ export class SimCluster {
     const node = this.node(nodeId);
     node.lives++;
     node.life?.runtime.clock.halt();
+    node.startingClock?.halt();
     node.life = undefined;
+    node.startingClock = undefined;
     this.network.detach(nodeId);
     node.disk.crash();
     node.tables.crash();
@@ -198,8 +208,10 @@ export class SimCluster {
 
   async #open(node: SimNode): Promise<SimNodeLife> {
     const { nodeId } = node;
+    const clock = new SimClock(this.time, node.clockOffsetMs);
+    node.startingClock = clock;
     const runtime = simRuntime(this.seed, {
-      clock: new SimClock(this.time, node.clockOffsetMs),
+      clock,
       random: this.random.fork(`node${nodeId}/${node.lives}`),
       onLog: (line) => this.#options.onLog?.(nodeId, line),
       onFatal: (reason, cause) => {

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from "#runtime/ports.ts";
+import { runOnNode } from "./sim-crash.ts";
 import { SimTime } from "./sim-time.ts";
 
 /** Where simulated wall clocks start: 2024-11-23T00:00:00Z. */
@@ -57,7 +58,7 @@ export class SimClock implements Clock {
 
   after(delayMs: number, run: () => void): Cancel {
     return this.time.schedule(delayMs, () => {
-      if (!this.#isHalted) run();
+      if (!this.#isHalted) runOnNode(run);
     });
   }
 

@@ -1,4 +1,5 @@
 import type { Cancel, Network, NetworkChannel } from "#runtime/ports.ts";
+import { runOnNode } from "./sim-crash.ts";
 import type { SimRandom } from "./sim-random.ts";
 import type { SimTime } from "./sim-time.ts";
 
@@ -147,7 +148,10 @@ export class SimNetwork {
     const receiver = this.#endpoints.get(to);
     if (receiver === undefined) return;
     this.#time.schedule(delayMs, () => {
-      if (this.#endpoints.get(to) === receiver) receiver.deliver(channel, from, frame);
+      if (this.#endpoints.get(to) !== receiver) return;
+      runOnNode(() => {
+        receiver.deliver(channel, from, frame);
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Runtime } from "#runtime/ports.ts";
 import { SimClock } from "./sim-clock.ts";
+import { SimulatedCrash } from "./sim-crash.ts";
 import { SimLog, type LogLine } from "./sim-log.ts";
 import { SimMetrics } from "./sim-metrics.ts";
 import { SimRandom } from "./sim-random.ts";
@@ -8,11 +9,6 @@ export interface SimRuntime extends Runtime {
   readonly clock: SimClock;
   readonly random: SimRandom;
   readonly metrics: SimMetrics;
-}
-
-/** Thrown by `fatal` of a simulated runtime: the node is dead from here on. */
-export class SimulatedCrash extends Error {
-  override readonly name = "SimulatedCrash";
 }
 
 export interface SimRuntimeOptions {
