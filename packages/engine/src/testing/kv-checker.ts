@@ -202,7 +202,10 @@ class HistoryCheck {
     if (!isBefore(readTimestamp, commit)) {
       this.#report("unserialisable", transaction, "committed at or before its snapshot");
     }
+    const keysRead = this.#keysRead(transaction);
     for (const key of this.#keysOf(transaction)) {
+      // An insert asks only that the key is absent when it commits.
+      if (transaction.inserts.has(key) && !keysRead.has(key)) continue;
       const before = this.#versionBefore(key, commit);
       if (before !== undefined && isBefore(readTimestamp, before.timestamp)) {
         const between = `${showTimestamp(readTimestamp)} and ${showTimestamp(commit)}`;

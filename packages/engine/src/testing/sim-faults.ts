@@ -1,3 +1,5 @@
+import { isSqlError } from "#base/errors.ts";
+import { SimulatedCrash } from "#runtime/sim/sim-crash.ts";
 import type { SimRandom } from "#runtime/sim/sim-random.ts";
 import { calmLink, roughLink } from "#runtime/sim/sim-network.ts";
 import type { SimCluster, SimNode } from "./sim-cluster.ts";
@@ -146,8 +148,19 @@ export class SimFaults {
     this.#cluster.time.schedule(this.#isOver ? 0 : delayMs, () => {
       if (node.isUp || node.isStarting || node.lives !== lives) return;
       this.#note(`start ${node.nodeId}`);
-      void this.#cluster.startUp(node.nodeId);
+      this.#cluster.startUp(node.nodeId).catch((error: unknown) => {
+        this.#startFailed(node, error);
+      });
     });
+  }
+
+  /** A start may meet the failing sync as well; whoever looks after the process starts it again. */
+  #startFailed(node: SimNode, error: unknown): void {
+    const isDiskFault = isSqlError(error) && error.condition === "io_error";
+    if (!isDiskFault && !(error instanceof SimulatedCrash)) throw error;
+    this.#note(`start of ${node.nodeId} failed: ${error.message}`);
+    this.#crash(node);
+    this.#startSoon(node, 100);
   }
 
   #partition(victim: number): void {

@@ -57,17 +57,13 @@ export class SimNetwork {
     this.detach(node);
     const endpoint = new SimEndpoint(node, this);
     this.#endpoints.set(node, endpoint);
-    for (const peer of this.#endpoints.values()) {
-      if (peer !== endpoint) this.#announceIfConnected(peer, endpoint);
-    }
+    for (const peer of this.#endpoints.keys()) this.#announceLater(node, peer);
     return endpoint;
   }
 
   detach(node: number): void {
-    const endpoint = this.#endpoints.get(node);
-    if (endpoint === undefined) return;
-    this.#endpoints.delete(node);
-    for (const peer of this.#endpoints.values()) this.#announceLater(peer, node, "disconnected");
+    if (!this.#endpoints.delete(node)) return;
+    for (const peer of this.#endpoints.keys()) this.#announceLater(node, peer);
   }
 
   setFaults(faults: LinkFaults): void {
@@ -82,7 +78,7 @@ export class SimNetwork {
   /** Cuts one direction. Frames that are on the way still arrive. */
   block(from: number, to: number): void {
     this.#blocked.add(linkName(from, to));
-    this.#announceBlocked(from, to);
+    this.#announceLater(from, to);
   }
 
   /** Nodes of different groups cannot reach each other; a node in no group can reach nobody. */
@@ -92,22 +88,17 @@ export class SimNetwork {
     this.#blocked.clear();
     for (const from of nodes) {
       for (const to of nodes) {
-        if (from !== to && (groupOf(from) === -1 || groupOf(from) !== groupOf(to))) {
-          this.block(from, to);
+        if (from === to) continue;
+        if (groupOf(from) === -1 || groupOf(from) !== groupOf(to)) {
+          this.#blocked.add(linkName(from, to));
         }
+        this.#announceLater(from, to);
       }
     }
   }
 
   heal(): void {
-    const wasBlocked = [...this.#blocked];
-    this.#blocked.clear();
-    for (const link of wasBlocked) {
-      const [from, to] = link.split(">").map(Number);
-      const a = this.#endpoints.get(from ?? 0);
-      const b = this.#endpoints.get(to ?? 0);
-      if (a !== undefined && b !== undefined) this.#announceIfConnected(a, b);
-    }
+    this.partition([[...this.#endpoints.keys()]]);
   }
 
   /** For endpoints only. */
@@ -155,28 +146,21 @@ export class SimNetwork {
     });
   }
 
-  #announceIfConnected(a: SimEndpoint, b: SimEndpoint): void {
-    if (
-      this.#blocked.has(linkName(a.self, b.self)) ||
-      this.#blocked.has(linkName(b.self, a.self))
-    ) {
-      return;
-    }
-    this.#announceLater(a, b.self, "connected");
-    this.#announceLater(b, a.self, "connected");
-  }
-
-  #announceBlocked(from: number, to: number): void {
-    const a = this.#endpoints.get(from);
-    const b = this.#endpoints.get(to);
-    if (a !== undefined) this.#announceLater(a, to, "disconnected");
-    if (b !== undefined) this.#announceLater(b, from, "disconnected");
-  }
-
-  #announceLater(endpoint: SimEndpoint, node: number, state: "connected" | "disconnected"): void {
+  /** Both sides notice after a while how things stand between them by then. */
+  #announceLater(a: number, b: number): void {
+    if (a === b) return;
     this.#time.schedule(this.#defaultFaults.delayMsMax, () => {
-      if (this.#endpoints.get(endpoint.self) === endpoint) endpoint.announce(node, state);
+      this.#announce(a, b);
+      this.#announce(b, a);
     });
+  }
+
+  #announce(to: number, about: number): void {
+    const isConnected =
+      this.#endpoints.has(about) &&
+      !this.#blocked.has(linkName(to, about)) &&
+      !this.#blocked.has(linkName(about, to));
+    this.#endpoints.get(to)?.announce(about, isConnected ? "connected" : "disconnected");
   }
 }
 
@@ -185,6 +169,8 @@ class SimEndpoint implements Network {
   readonly #network: SimNetwork;
   readonly #handlers = new Map<NetworkChannel, (from: number, frame: Uint8Array) => void>();
   readonly #observers = new Set<(node: number, state: "connected" | "disconnected") => void>();
+
+  readonly #states = new Map<number, "connected" | "disconnected">();
 
   constructor(self: number, network: SimNetwork) {
     this.self = self;
@@ -214,7 +200,11 @@ class SimEndpoint implements Network {
   }
 
   announce(node: number, state: "connected" | "disconnected"): void {
-    for (const observer of this.#observers) observer(node, state);
+    if ((this.#states.get(node) ?? "disconnected") === state) return;
+    this.#states.set(node, state);
+    runOnNode(() => {
+      for (const observer of this.#observers) observer(node, state);
+    });
   }
 }
 
