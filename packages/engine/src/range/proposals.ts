@@ -17,6 +17,7 @@ interface Proposal {
 /** What this replica put into the log as a leader and has not applied yet, by index. */
 export class Proposals {
   readonly #byIndex = new Map<number, Proposal>();
+  #appliedTerm = 0;
 
   get count(): number {
     return this.#byIndex.size;
@@ -41,9 +42,23 @@ export class Proposals {
 
   /** The entry at the index is applied; `tookEffect` speaks of the entry, which may be another's. */
   applied(entry: { readonly index: number; readonly term: number }, tookEffect: boolean): void {
+    if (entry.term > this.#appliedTerm) {
+      this.#appliedTerm = entry.term;
+      this.#rejectBefore(entry.term);
+    }
     const proposal = this.#byIndex.get(entry.index);
     if (proposal === undefined) return;
     this.#settle(entry.index, proposal.term === entry.term && tookEffect ? "applied" : "rejected");
+  }
+
+  /**
+   * Terms never fall from one entry to the next: behind a committed entry of a later term, none of an
+   * earlier one can follow. Waiting for its index instead could take as long as the log does not grow.
+   */
+  #rejectBefore(term: number): void {
+    for (const [index, proposal] of [...this.#byIndex]) {
+      if (proposal.term < term) this.#settle(index, "rejected");
+    }
   }
 
   /** A snapshot brought the state up to the index: what it holds of our proposals is not told. */
