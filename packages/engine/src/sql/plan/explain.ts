@@ -1,6 +1,8 @@
-import { notSupported } from "#base/errors.ts";
 import type { ExplainOptions } from "#sql/bind/statement.ts";
 import type { QueryPlan } from "#sql/bind/query-plan.ts";
+import { explainJson } from "./explain-json.ts";
+import { describePlan } from "./explain-node.ts";
+import { explainText } from "./explain-text.ts";
 
 /** What running one plan node cost, summed over its loops. */
 export interface NodeActuals {
@@ -28,5 +30,8 @@ export function explain(
   options: ExplainOptions,
   run: ExplainRun | undefined,
 ): readonly string[] {
-  throw notSupported("EXPLAIN");
+  const root = describePlan(plan, options);
+  return options.format === "json"
+    ? [explainJson(root, options, run)]
+    : explainText(root, options, run);
 }
