@@ -272,7 +272,8 @@ async function open(
   openings.add(
     "health updates",
     cluster.view.onChange(() => {
-      health.look();
+      // Good news at once. Bad news may be over in a moment: a lease that moves is away for some ms.
+      if (health.state !== "Ready") health.look();
     }),
   );
   health.started(
