@@ -4,7 +4,9 @@ import { SqlError } from "#base/errors.ts";
 import { settled } from "#runtime/real/event-loop.ts";
 import { SimRandom } from "#runtime/sim/sim-random.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
+import { createSessionFactory } from "#sql/session/session-factory.ts";
 import { oids } from "#sql/types/builtin-types.ts";
+import { MemoryKv } from "#testing/memory-kv.ts";
 import { numberedColumns, numberedRows, ScriptedSessions } from "#testing/scripted-sessions.ts";
 import { WireClient } from "#testing/wire-client.ts";
 import { PasswordAuthenticator } from "./authentication.ts";
@@ -67,6 +69,58 @@ function mutate(random: SimRandom, original: Buffer): Buffer {
   }
   return result;
 }
+
+/** As above, with the SQL engine behind the connection: what parses may still be nonsense to it. */
+test("mutated statements and parameters neither crash nor hang the SQL engine", async () => {
+  const random = new SimRandom(11);
+  const fatals: string[] = [];
+  const runtime = simRuntime(8, { onFatal: (reason) => fatals.push(reason) });
+  const sessions = await createSessionFactory({
+    kv: new MemoryKv(),
+    runtime,
+    nodeId: 1,
+    version: "0.0.0",
+  });
+  const server = new PgServer(runtime, sessions, {
+    host: "127.0.0.1",
+    port: 0,
+    authenticator: new PasswordAuthenticator(runtime.random, {
+      passwords: new Map(),
+      trustLoopback: true,
+    }),
+    tls: undefined,
+    connectionsMax: 4,
+    startupTimeoutMs: 1_000,
+    messageBytesMax: 4_096,
+  });
+  const startup = serialize.startup({ user: "datafusion", database: "datafusion" });
+  const conversation = Buffer.concat([
+    serialize.query("CREATE TABLE IF NOT EXISTS t (a int8 PRIMARY KEY, b text, c timestamptz)"),
+    serialize.query("INSERT INTO t VALUES (1, 'x', now()) ON CONFLICT (a) DO UPDATE SET b = 'y'"),
+    serialize.parse({ name: "s", text: "SELECT a, b, c FROM t WHERE a = $1 AND b <> $2" }),
+    serialize.bind({ statement: "s", values: ["1", "z"], binary: true }),
+    serialize.describe({ type: "P" }),
+    serialize.execute({ rows: 1 }),
+    serialize.sync(),
+    serialize.query("BEGIN; SELECT count(*), max(b) FROM t GROUP BY a ORDER BY 1; COMMIT"),
+  ]);
+  for (let round = 0; round < 500; round++) {
+    const client = new WireClient();
+    server.accept(client);
+    await client.send(startup);
+    await client.send(mutate(random, conversation));
+    for (let turn = 0; turn < 4; turn++) await settled();
+    client.hangUp();
+  }
+  for (let turn = 0; turn < 10; turn++) await settled();
+  expect(fatals).toEqual([]);
+  expect(server.connectionCount).toBe(0);
+
+  const healthy = new WireClient();
+  server.accept(healthy);
+  await healthy.send(startup, serialize.query("SELECT 1"));
+  await expect.poll(() => healthy.takeNames().at(-1)).toBe("readyForQuery");
+});
 
 test(`${roundsMax} mutated conversations neither crash nor hang the server`, async () => {
   const random = new SimRandom(20_240_601);
