@@ -107,10 +107,12 @@ export class HlcClock {
 
   /**
    * Takes in a peer's timestamp: the next `now` is later. False when it lies too far ahead of the
-   * wall clock, and then nothing changed and what came with it must not be used.
+   * wall clock, or beyond the durable bound; then nothing changed and what came with it must not be
+   * used.
    */
   receive(remote: Timestamp): boolean {
-    if (remote.wallMs > this.#runtime.clock.wallMs() + clockOffsetMsMax) {
+    const latestMs = Math.min(this.#runtime.clock.wallMs() + clockOffsetMsMax, this.#bound.wallMs);
+    if (remote.wallMs > latestMs) {
       this.#refusedCount++;
       return false;
     }

@@ -21,7 +21,11 @@ export class LeaseKeeper {
     this.#supportedUntil = supportedUntil;
   }
 
-  /** True when no other leader can have served or can come to serve at this time or before. */
+  /**
+   * True when no other leader can have served or can come to serve at this time or before. Readers
+   * ask with the limit of their uncertainty: in the last moments of a lease (its stasis) a value could
+   * be served that the next holder finds uncertain.
+   */
   covers(timestamp: Timestamp): boolean {
     if (!this.#isTransferring && isBefore(timestamp, this.#expiration)) return true;
     this.#expiration = this.#compute();

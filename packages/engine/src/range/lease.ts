@@ -1,7 +1,6 @@
 import { ByteReader, MalformedBytes } from "#base/byte-reader.ts";
 import { ByteWriter } from "#base/byte-writer.ts";
 import {
-  addMs,
   compareTimestamps,
   isBefore,
   maxTimestamp,
@@ -9,7 +8,6 @@ import {
   type Timestamp,
 } from "#base/hlc.ts";
 import type { NodeId, ReplicaId } from "#base/ids.ts";
-import { clockOffsetMsMax } from "./hlc-clock.ts";
 
 /**
  * The right to serve a range. A leader proposes one as the first command of its term and serves
@@ -59,24 +57,6 @@ export function leaseExpiration(
     if (isBefore(instant, expiration)) expiration = instant;
   }
   return expiration;
-}
-
-/**
- * - `valid`: may serve anything whose uncertainty limit lies before the stasis.
- * - `stasis`: the last `clockOffsetMsMax` before the expiration. A value read now might be seen as
- *   uncertain by a reader with a faster clock, which the next holder could answer otherwise.
- * - `expired`: somebody else may hold the lease.
- */
-export type LeaseStanding = "valid" | "stasis" | "expired";
-
-export function leaseStanding(now: Timestamp, expiration: Timestamp): LeaseStanding {
-  if (!isBefore(now, expiration)) return "expired";
-  return isBefore(addMs(now, clockOffsetMsMax), expiration) ? "valid" : "stasis";
-}
-
-/** Reads at a timestamp whose uncertainty reaches up to `limit` are safe under this expiration. */
-export function coversRead(limit: Timestamp, expiration: Timestamp): boolean {
-  return isBefore(limit, expiration);
 }
 
 const formatVersion = 1;
