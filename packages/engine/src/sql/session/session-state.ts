@@ -158,6 +158,14 @@ export class SessionState {
     this.transaction = undefined;
   }
 
+  /** Forgets a transaction that only planning has used; portals stay. */
+  dropUnusedTransaction(): void {
+    const { transaction } = this;
+    if (transaction === undefined || transaction.isBlock || transaction.hasRunQuery) return;
+    transaction.kv.rollback();
+    this.transaction = undefined;
+  }
+
   /** An error ended a statement: a block waits for ROLLBACK, an implicit transaction is gone. */
   async fail(): Promise<void> {
     const transaction = this.transaction;

@@ -141,6 +141,7 @@ export class SqlSession implements Session {
 
   async parse(name: string, text: string, parameterTypeOids: readonly number[]): Promise<void> {
     const { state } = this;
+    const hadTransaction = state.transaction !== undefined;
     this.#enter(text);
     try {
       const statements = state.engine.cache.parse(text);
@@ -161,6 +162,8 @@ export class SqlSession implements Session {
         isFromSql: false,
       });
       state.prepared.set(name, prepared);
+      // Looking at the catalog is no reason to tie the statements that follow into one transaction.
+      if (!hadTransaction) state.dropUnusedTransaction();
     } catch (error) {
       await state.fail();
       throw this.#reasonFor(error);
