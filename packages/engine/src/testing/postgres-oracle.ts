@@ -11,6 +11,8 @@ import { resolveFunction, resolveOperator } from "#sql/types/resolve.ts";
 import type { ResolvedCall } from "#sql/types/resolve.ts";
 import { formatText, parseText } from "#sql/types/text-format.ts";
 import { findTypeSpec } from "#sql/types/type.ts";
+import type { TypeSpec } from "#sql/types/type.ts";
+import { typmodCoercion } from "#sql/types/typmod.ts";
 
 /** Where tests find a PostgreSQL to compare with; without it they skip. */
 export const oracleUrl = process.env["HOLO_TEST_POSTGRES_URL"];
@@ -18,9 +20,12 @@ export const oracleUrl = process.env["HOLO_TEST_POSTGRES_URL"];
 /** One argument of a call: `["numeric", "1.5"]`; a null text is NULL, the type `unknown` a bare literal. */
 export type TypedText = readonly [type: string, text: string | null];
 
-/** A call of a function or operator on values given as text. */
+/**
+ * A call of a function or operator on values given as text, or a cast of one value to the type
+ * `name`.
+ */
 export interface OracleCall {
-  readonly kind: "function" | "operator";
+  readonly kind: "function" | "operator" | "cast";
   readonly name: string;
   readonly args: readonly TypedText[];
 }
@@ -38,8 +43,25 @@ function literal([type, text]: TypedText): string {
 export function sqlOf(call: OracleCall): string {
   const args = call.args.map(literal);
   if (call.kind === "function") return `${call.name}(${args.join(", ")})`;
+  if (call.kind === "cast") return `CAST(${args.join("")} AS ${call.name})`;
   const [left, right] = args;
   return right === undefined ? `${call.name} (${left})` : `(${left}) ${call.name} (${right})`;
+}
+
+/** Reads back what `sqlOf` wrote. */
+export function callOf(sql: string): OracleCall {
+  const args: TypedText[] = [];
+  const pattern = /(NULL|'(?:[^']|'')*')(?:::("?[a-z][^,):]*(?:\(\d+(?:,-?\d+)?\))?(?:\[\])?))?/g;
+  for (const match of sql.matchAll(pattern)) {
+    const text = match[1] === "NULL" ? null : (match[1] ?? "").slice(1, -1).replaceAll("''", "'");
+    args.push([(match[2] ?? "unknown").replace(/ AS .*$/, ""), text]);
+  }
+  const cast = /^CAST\(.* AS (.*)\)$/s.exec(sql);
+  if (cast !== null) return { kind: "cast", name: cast[1] ?? "", args };
+  const name = /^([a-z_0-9]+)\(/.exec(sql)?.[1];
+  if (name !== undefined) return { kind: "function", name, args };
+  const symbol = /^([^\s(]+) \(|\) ([^\s(]+) \(/.exec(sql.replaceAll(pattern, ""));
+  return { kind: "operator", name: symbol?.[1] ?? symbol?.[2] ?? "", args };
 }
 
 /** A session with PostgreSQL that gives results as the text on the wire. */
@@ -125,6 +147,13 @@ function resolve(
     : resolveOperator(registry, call.name, left, right);
 }
 
+/** `'…'::type`, which is an explicit cast. */
+function readLiteral(spec: TypeSpec, text: string, context: EvalContext): Datum {
+  const { type, typmod } = spec;
+  const datum = parseText(type.oid, -1, text, context);
+  return typmodCoercion(type.oid, typmod, true)?.(datum) ?? datum;
+}
+
 /** Evaluates the call with our own functions, coercing arguments as the binder would. */
 export function evaluateCall(
   registry: FunctionRegistry,
@@ -132,20 +161,19 @@ export function evaluateCall(
   context: EvalContext,
 ): OracleOutcome {
   try {
+    if (call.kind === "cast") return evaluateCast(call, context);
     const values: Datum[] = [];
     const types: number[] = [];
-    const given: TypedText[] = [];
     for (const argument of call.args) {
       const spec = findTypeSpec(argument[0]);
       if (spec === undefined) throw new Error(`no type ${argument[0]}`);
       types.push(spec.type.oid);
-      given.push(argument);
       values.push(
         argument[1] === null
           ? null
           : argument[0] === "unknown"
             ? argument[1]
-            : parseText(spec.type.oid, spec.typmod, argument[1], context),
+            : readLiteral(spec, argument[1], context),
       );
     }
     const resolved = resolve(registry, call, types);
@@ -174,4 +202,45 @@ export function evaluateCall(
     if (error instanceof SqlError) return { code: error.code, message: error.message };
     throw error;
   }
+}
+
+function evaluateCast(call: OracleCall, context: EvalContext): OracleOutcome {
+  const [[sourceName, text] = ["unknown", null]] = call.args;
+  const source = findTypeSpec(sourceName);
+  const target = findTypeSpec(call.name);
+  if (source === undefined || target === undefined) throw new Error(`no type for ${sqlOf(call)}`);
+  const typeOid = target.type.oid;
+  if (text === null) return { typeOid, text: null };
+  const datum = sourceName === "unknown" ? text : readLiteral(source, text, context);
+  const cast = bindCast(source.type.oid, { oid: typeOid, typmod: target.typmod }, "explicit");
+  if (cast === undefined) {
+    throw new SqlError(
+      "cannot_coerce",
+      `cannot cast type ${source.type.displayName} to ${target.type.displayName}`,
+    );
+  }
+  const result = cast === "same" ? datum : cast.evaluate([datum], context);
+  return { typeOid, text: result === null ? null : formatText(typeOid, result, context) };
+}
+
+/** A call and its outcome in two lines, as recorded answers are kept. */
+export function showCase(call: OracleCall, outcome: OracleOutcome): string {
+  const answer =
+    "code" in outcome
+      ? `${outcome.code} ${JSON.stringify(outcome.message)}`
+      : `${outcome.typeOid} ${JSON.stringify(outcome.text)}`;
+  return `${sqlOf(call)}\n  ${answer}\n`;
+}
+
+/** The cases of a file that `showCase` wrote; lines that start with # are comments. */
+export function readCases(content: string): { sql: string; answer: string }[] {
+  const lines = content.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const cases: { sql: string; answer: string }[] = [];
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    cases.push({
+      sql: lines[index] ?? "",
+      answer: `${lines[index] ?? ""}\n${lines[index + 1] ?? ""}\n`,
+    });
+  }
+  return cases;
 }

@@ -86,7 +86,10 @@ function concatenate(left: SqlArray | null, right: SqlArray | null): SqlArray | 
   if (first === undefined || other === undefined) return left;
   const items = [...left.items, ...right.items];
   const sameTail = (x: SqlArray["dimensions"], y: SqlArray["dimensions"]): boolean =>
-    x.length === y.length && x.every((one, index) => one.length === y[index]?.length);
+    x.length === y.length &&
+    x.every(
+      (one, index) => one.length === y[index]?.length && one.lowerBound === y[index]?.lowerBound,
+    );
   if (a.length === b.length) {
     if (!sameTail(a.slice(1), b.slice(1))) {
       throw incompatible(

@@ -231,7 +231,8 @@ const truncations: readonly ScalarFunction[] = [
     "date_trunc",
     [text, timestamptz, text],
     timestamptz,
-    (unit, micros, zone) => truncateTimestamptz(unit, micros, zoneOf(zone)),
+    (unit, micros, zone) =>
+      isInfiniteTimestamp(micros) ? micros : truncateTimestamptz(unit, micros, zoneOf(zone)),
     stable,
   ),
   scalar("date_trunc", [text, interval], interval, truncateInterval),
@@ -323,6 +324,9 @@ function makeDate(year: number, month: number, day: number): number {
   return result;
 }
 
+/** extra_float_digits that leaves six significant digits, as C's %g. */
+const sixDigits = 6 - 15;
+
 function makeTime(hour: number, minute: number, second: number): number {
   const isValid =
     hour >= 0 &&
@@ -332,7 +336,7 @@ function makeTime(hour: number, minute: number, second: number): number {
     second <= 60 &&
     (hour < 24 || (hour === 24 && minute === 0 && second === 0));
   if (!isValid) {
-    const shown = String(Number(second.toPrecision(6))).padStart(2, "0");
+    const shown = formatFloat8(second, sixDigits).padStart(2, "0");
     throw new SqlError(
       "datetime_field_overflow",
       `time field value out of range: ${hour}:${String(minute).padStart(2, "0")}:${shown}`,

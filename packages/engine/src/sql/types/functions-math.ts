@@ -172,7 +172,7 @@ function asinDegrees(value: number): number {
     magnitude <= 0.5
       ? (Math.asin(magnitude) / Math.asin(0.5)) * 30
       : 90 - (Math.acos(magnitude) / Math.acos(0.5)) * 60;
-  return value < 0 ? -angle : angle;
+  return value < 0 || Object.is(value, -0) ? -angle : angle;
 }
 
 function acosDegrees(value: number): number {

@@ -217,10 +217,11 @@ export const patternFunctions: readonly ScalarFunction[] = [
     [text, text, text, int4, int4, text],
     text,
     (source, pattern, replacement, start, occurrence, flags) => {
+      const from = startIndex(source, start);
       checkCount("n", occurrence, 0);
       return replacePattern(source, pattern, replacement, {
         flags,
-        start: startIndex(source, start),
+        start: from,
         occurrence,
       });
     },

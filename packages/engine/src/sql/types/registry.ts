@@ -1,10 +1,4 @@
-import type {
-  AggregateFunction,
-  ScalarFunction,
-  SetReturningFunction,
-  SqlFunction,
-  WindowFunction,
-} from "./function.ts";
+import type { ScalarFunction, SqlFunction } from "./function.ts";
 
 /** All functions and operators by name. Built once by composition; never changes afterwards. */
 export interface FunctionRegistry {
@@ -12,6 +6,7 @@ export interface FunctionRegistry {
   functions(name: string): readonly SqlFunction[];
   operators(symbol: string): readonly ScalarFunction[];
   all(): Iterable<SqlFunction>;
+  allOperators(): Iterable<ScalarFunction>;
 }
 
 /** Joins lists of functions. An overload that repeats a signature replaces the earlier one. */
@@ -28,6 +23,9 @@ export function buildFunctionRegistry(
     operators: (symbol) => operators.get(symbol) ?? [],
     *all() {
       for (const overloads of functions.values()) yield* overloads;
+    },
+    *allOperators() {
+      for (const overloads of operators.values()) yield* overloads;
     },
   };
 }
@@ -46,5 +44,3 @@ function put<F extends SqlFunction>(map: Map<string, F[]>, one: F): void {
   if (same === -1) overloads.push(one);
   else overloads[same] = one;
 }
-
-export type { AggregateFunction, ScalarFunction, SetReturningFunction, WindowFunction };

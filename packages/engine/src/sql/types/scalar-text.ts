@@ -228,7 +228,7 @@ export function formatBytea(bytes: Uint8Array, output: "hex" | "escape"): string
 
 export function parseBytea(text: string): Uint8Array {
   if (text.startsWith("\\x")) return parseHex(text.slice(2));
-  if (!text.includes("\\")) return Buffer.from(text, "utf8");
+  if (!text.includes("\\")) return Uint8Array.from(Buffer.from(text, "utf8"));
   const bytes: number[] = [];
   const source = Buffer.from(text, "utf8");
   for (let at = 0; at < source.length; at++) {
@@ -264,7 +264,7 @@ export function parseHex(text: string): Uint8Array {
   if (digits.length % 2 !== 0) {
     throw new SqlError("invalid_parameter_value", "invalid hexadecimal data: odd number of digits");
   }
-  return Buffer.from(digits, "hex");
+  return Uint8Array.from(Buffer.from(digits, "hex"));
 }
 
 const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
