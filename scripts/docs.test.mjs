@@ -21,10 +21,17 @@ function namedPaths(document) {
     .map(([, path]) => path)
     .filter((path) => /^(apps|packages|e2e|bench|scripts|tools|docs|\.ci)\//.test(path))
     .filter((path) => !/[*{<…]/.test(path));
+  // The one page that names files of the engine by their layer.
+  const layered =
+    document === "docs/life-of-a-query.md"
+      ? [...text.matchAll(/`([a-z-]+\/[a-z-/]*(?:\.ts)?)`/g)].map(
+          ([, path]) => `packages/engine/src/${path}`,
+        )
+      : [];
   const linked = [...text.matchAll(/\]\((?!https?:|#)([^)\s#]+)/g)].map(([, path]) =>
     join(dirname(document), path),
   );
-  return [...ticked, ...linked];
+  return [...(layered.length > 0 ? layered : ticked), ...linked];
 }
 
 test.each(documents)("every path that %s names exists", (document) => {
