@@ -1,9 +1,13 @@
 import type { ClusterView } from "#cluster/cluster-view.ts";
 import type { LivenessTable } from "#cluster/liveness-table.ts";
 import type { Cancel, Disk, DiskSpace, Runtime } from "#runtime/ports.ts";
+import type { SharedLog } from "#storage/shared-log.ts";
+import type { Store } from "#storage/store.ts";
 import type { HealthMonitor, LiveCheck } from "./health-monitor.ts";
 
 export interface LiveCheckSources {
+  readonly log: SharedLog;
+  readonly store: Store;
   readonly view: ClusterView;
   readonly liveness: LivenessTable;
   readonly space: SpaceWatch;
@@ -18,6 +22,8 @@ const eventLoopDelayMsMax = 1_000;
 export function addLiveChecks(health: HealthMonitor, sources: LiveCheckSources): void {
   for (const check of [
     rangesCheck(sources),
+    logCheck(sources),
+    flushCheck(sources),
     peersCheck(sources),
     spaceCheck(sources),
     clockCheck(sources),
@@ -38,6 +44,40 @@ function rangesCheck({ view }: LiveCheckSources): LiveCheck {
             passed: false,
             detail: "no leaseholder can be reached for some range; its statements wait or fail",
           };
+    },
+  };
+}
+
+/** A sync takes a millisecond or so; one that takes this long belongs to a disk that hangs. */
+const syncAgeMsMax = 2_000;
+
+function logCheck({ log }: LiveCheckSources): LiveCheck {
+  return {
+    name: "write-ahead log",
+    failureMeans: "NotReady",
+    look() {
+      const ageMs = Math.round(log.syncAgeMs);
+      return ageMs < syncAgeMsMax
+        ? { passed: true, detail: "writes and syncs return" }
+        : {
+            passed: false,
+            detail: `a sync has not returned for ${ageMs} ms; no write is confirmed`,
+          };
+    },
+  };
+}
+
+/** Many times what starts a flush: applied writes pile up in memory faster than they reach the disk. */
+const unflushedBytesMax = 256 * 1024 * 1024;
+
+function flushCheck({ store }: LiveCheckSources): LiveCheck {
+  return {
+    name: "store flush",
+    failureMeans: "Degraded",
+    look() {
+      const bytes = store.unflushedBytes;
+      const waiting = `${Math.ceil(bytes / 1_048_576)} MiB wait to be flushed`;
+      return { passed: bytes < unflushedBytesMax, detail: waiting };
     },
   };
 }

@@ -263,6 +263,8 @@ async function open(
 
   observeProcess(runtime.metrics, { health, meter: world.meter, space });
   addLiveChecks(health, {
+    log,
+    store,
     view: cluster.view,
     liveness,
     space,

@@ -89,6 +89,7 @@ export class SharedLog {
   #isReclaimWanted = false;
   #isClosed = false;
   readonly #idle: (() => void)[] = [];
+  #groupStartedAtMs: number | undefined;
   readonly #buffer = new ByteWriter(64 * 1024);
 
   private constructor(runtime: Runtime, disk: Disk, options: SharedLogOptions) {
@@ -167,6 +168,12 @@ export class SharedLog {
     );
   }
 
+  /** How long the write and sync under way has been taking; 0 when none is. A disk that hangs shows here. */
+  get syncAgeMs(): number {
+    const startedAtMs = this.#groupStartedAtMs;
+    return startedAtMs === undefined ? 0 : this.#runtime.clock.monotonicMs() - startedAtMs;
+  }
+
   /** Bytes of segments on disk, for metrics. */
   get diskBytes(): number {
     return (this.#segments.length - 1) * this.#segmentBytes + this.#offset;
@@ -204,7 +211,11 @@ export class SharedLog {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0 || this.#isReclaimWanted) {
-      if (this.#queue.length > 0) await this.#writeGroup();
+      if (this.#queue.length > 0) {
+        this.#groupStartedAtMs = this.#runtime.clock.monotonicMs();
+        await this.#writeGroup();
+        this.#groupStartedAtMs = undefined;
+      }
       if (this.#isReclaimWanted) {
         this.#isReclaimWanted = false;
         await this.#reclaim();
