@@ -64,6 +64,7 @@ test.describe("the console and its cluster", () => {
       ["topology-map", "/topology"],
       ["topology-table", "/topology?view=table"],
       ["node-panel", "/topology?node=2"],
+      ["design-sheet", "/design"],
     ] as const) {
       await page.goto(`${running.url}${path}`);
       await expect(page.locator("main")).toContainText("3 nodes");

@@ -51,9 +51,7 @@ export function Tile({ state }: { state: TileState }) {
       return <Block title={state.title} detail={state.next} />;
     case "partial":
       return (
-        <Block title={state.title} tone="warn" detail={state.missing}>
-          {state.content}
-        </Block>
+        <Block title={state.title} tone="warn" content={state.content} detail={state.missing} />
       );
     case "stale":
       return (
@@ -94,13 +92,17 @@ function Block({
   title,
   tone,
   icon,
+  content,
   detail,
   children,
 }: {
   title: string;
   tone?: Tone;
   icon?: ReactNode;
+  /** Before the detail. */
+  content?: ReactNode;
   detail: ReactNode;
+  /** After the detail. */
   children?: ReactNode;
 }) {
   return (
@@ -110,8 +112,9 @@ function Block({
         {icon}
         {title}
       </p>
-      {children}
+      {content}
       <div className="text-small text-ink-2">{detail}</div>
+      {children}
     </div>
   );
 }

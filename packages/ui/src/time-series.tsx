@@ -44,6 +44,7 @@ const labelStyle = { fill: "var(--ink-3)", fontSize: 10.5, fontWeight: 500 };
 /** One question per chart: hairlines, no axis lines, the present value at the line's end in the caller's caption. */
 export function TimeSeries(props: TimeSeriesProps) {
   const { points, series, marks = [], formatValue, formatTime } = props;
+  const ticks = ticksFor(Math.max(0, ...points.flatMap((point) => point.values.map(Number))));
   const data = points.map((point) => ({ atMs: point.atMs, ...point.values }));
   return (
     <div role="img" aria-label={props.summary} style={{ height: props.heightPx }}>
@@ -67,12 +68,12 @@ export function TimeSeries(props: TimeSeriesProps) {
           />
           <YAxis
             width={46}
-            tickCount={4}
+            ticks={ticks}
             tickFormatter={formatValue}
             tickLine={false}
             axisLine={false}
             tick={labelStyle}
-            domain={[0, "auto"]}
+            domain={[0, ticks.at(-1) ?? 1]}
           />
           <Tooltip
             isAnimationActive={false}
@@ -133,4 +134,14 @@ export function TimeSeries(props: TimeSeriesProps) {
       </ResponsiveContainer>
     </div>
   );
+}
+
+/** Three to five round values from zero to at least the top. */
+export function ticksFor(top: number): number[] {
+  if (!(top > 0)) return [0, 1];
+  const rough = top / 4;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * unit >= rough) ?? 10) * unit;
+  const count = Math.ceil(top / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(6)));
 }

@@ -12,10 +12,12 @@ import { themes, type Theme } from "./theme.ts";
 export function PersonMenu({
   person,
   onHelp,
+  onDesignSheet,
   onSignOut,
 }: {
   person: { readonly name: string; readonly role: string };
   onHelp: () => void;
+  onDesignSheet: () => void;
   onSignOut: () => void;
 }) {
   const [{ tz }, setParameters] = useQueryStates(sharedParameters);
@@ -65,6 +67,9 @@ export function PersonMenu({
         onChange={(zone) => void setParameters({ tz: zone })}
       />
       <MenuSeparator />
+      <MenuItem onClick={onDesignSheet}>
+        <Icon name="table" /> Design sheet
+      </MenuItem>
       <MenuItem onClick={onHelp}>
         <Icon name="keyboard" /> Keyboard shortcuts
       </MenuItem>

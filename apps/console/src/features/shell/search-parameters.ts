@@ -21,4 +21,4 @@ export const topologyParameters = {
 /** What each page understands, for the notice about what it does not. */
 export const parametersOfPath: Readonly<
   Record<string, Readonly<Record<string, { parse(text: string): unknown }>>>
-> = { "/": sharedParameters, "/topology": topologyParameters };
+> = { "/": sharedParameters, "/topology": topologyParameters, "/design": sharedParameters };

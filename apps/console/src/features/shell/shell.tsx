@@ -85,6 +85,7 @@ export function Shell({
           <PersonMenu
             person={person}
             onHelp={() => setHelpOpen(true)}
+            onDesignSheet={() => router.push(`/design${zoneSuffix()}`)}
             onSignOut={() => signOut.mutate()}
           />
         </Header>
