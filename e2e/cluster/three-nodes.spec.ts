@@ -79,8 +79,6 @@ test.describe("three real nodes", () => {
     await survey(page, test.info(), "situation");
     await page.goto(`${running.url}/topology`);
     await survey(page, test.info(), "topology-map");
-    await page.goto(`${running.url}/topology?view=table`);
-    await survey(page, test.info(), "topology-table");
   });
 
   test("a killed node is the first thing said, within 5 s, and its return too", async () => {
