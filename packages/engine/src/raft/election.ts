@@ -30,6 +30,8 @@ export function tickElection(state: RaftState): void {
   }
   if (++state.electionElapsed >= state.electionTimeout) {
     state.electionElapsed = 0;
+    // Whoever may not campaign itself must not keep others from it for the sake of a silent leader.
+    state.leader = nobody;
     campaign(state, "preVote");
   }
 }

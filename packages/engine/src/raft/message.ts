@@ -23,8 +23,8 @@ export interface Entry {
 }
 
 /**
- * What must be durable before any message of its term leaves the node. `commit` is a hint only: a
- * node that restarts may start from a lower one.
+ * What must be durable before any message of its term leaves the node. `commit` may lag behind what is
+ * committed, but never behind the last change of the configuration before one that is in the log.
  */
 export interface HardState {
   readonly term: number;

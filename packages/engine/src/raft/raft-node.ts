@@ -384,23 +384,28 @@ export class RaftNode {
     return term !== this.#writtenTerm || vote !== this.#writtenVote;
   }
 
-  /** A new commit index alone is not worth a write: a restart finds it out again. */
+  /**
+   * A new commit index alone is not worth a write: a restart finds it out again. But it goes with every
+   * change of the configuration: whoever holds that entry must know after a restart that the change before
+   * it is committed. Two changes behind, it could win an election among members that are long gone.
+   */
   #takeAppend(): StorageAppend | undefined {
     const state = this.#state;
     const { log, term, vote } = state;
-    const hasNewHardState = this.#hasNewHardState;
-    if (!hasNewHardState && !log.hasUnwritten) {
+    if (!this.#hasNewHardState && !log.hasUnwritten) {
       this.#holdOrRelease();
       return undefined;
     }
     const sequence = ++this.#lastSequence;
     const { snapshot, entries } = log.takeUnwritten(sequence);
+    const needsHardState =
+      this.#hasNewHardState || entries.some((entry) => entry.kind === "configuration");
     this.#writtenTerm = term;
     this.#writtenVote = vote;
     this.#holdOrRelease();
     return {
       sequence,
-      hardState: hasNewHardState ? { term, vote, commit: log.commitIndex } : undefined,
+      hardState: needsHardState ? { term, vote, commit: log.commitIndex } : undefined,
       snapshot,
       entries,
     };

@@ -17,6 +17,8 @@ interface Machine {
 export interface GroupOptions {
   readonly limits?: Partial<RaftLimits>;
   readonly randomInteger: (bound: number) => number;
+  /** State machines keep what they applied only once they are told to `flush`. */
+  readonly flushesLate?: boolean;
   /** By peer; without it, voters go by what they heard lately. */
   readonly supportOf?: (peer: PeerId) => StoreSupport | undefined;
 }
@@ -31,6 +33,8 @@ export class GroupMember {
   readonly #options: GroupOptions;
   node: RaftNode;
   machine: Machine;
+  /** What a restart finds. */
+  #durableMachine: Machine;
   appends: StorageAppend[] = [];
   /** Committed entries, handed out and not applied. */
   applies: Entry[] = [];
@@ -41,6 +45,7 @@ export class GroupMember {
     this.peer = peer;
     this.#options = options;
     this.machine = { appliedIndex: 0, configuration, commands: [] };
+    this.#durableMachine = this.machine;
     this.storage.takeSnapshot = () => this.snapshotMetadata();
     this.node = this.#start();
   }
@@ -78,6 +83,7 @@ export class GroupMember {
         const machine = this.#arrived.get(append.snapshot.index);
         assert(machine !== undefined, `snapshot ${append.snapshot.index} has no data`);
         this.machine = machine;
+        this.flush();
         this.applies = [];
       }
       this.node.storageAppended(append.sequence);
@@ -102,6 +108,12 @@ export class GroupMember {
       };
       this.node.applied(entry.index);
     }
+    if (this.#options.flushesLate !== true) this.flush();
+  }
+
+  /** Makes what is applied durable. */
+  flush(): void {
+    this.#durableMachine = this.machine;
   }
 
   /** Starts again from the disk. Unfinished appends are lost, except the oldest `keptAppends`. */
@@ -109,16 +121,18 @@ export class GroupMember {
     for (const append of this.appends.splice(0, keptAppends)) {
       this.storage.append(append);
       if (append.snapshot !== undefined) {
-        this.machine = this.#arrived.get(append.snapshot.index) ?? this.machine;
+        this.#durableMachine = this.#arrived.get(append.snapshot.index) ?? this.#durableMachine;
       }
     }
+    this.machine = this.#durableMachine;
     this.appends = [];
     this.applies = [];
     this.node = this.#start();
   }
 
-  compact(index: number): void {
-    this.storage.compact(index);
+  /** Drops entries that a restart does not need. */
+  compact(index = this.#durableMachine.appliedIndex): void {
+    if (index >= this.storage.firstIndex) this.storage.compact(index);
   }
 
   #start(): RaftNode {

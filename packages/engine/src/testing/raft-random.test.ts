@@ -49,7 +49,11 @@ class TickingSupport {
   restart(store: PeerId): void {
     for (const [name, { until }] of this.#given) {
       const [from, to] = name.split(">").map(Number);
-      if (to === store) this.#received.delete(name);
+      if (to === store) {
+        // Nobody owes the earlier life anything.
+        this.#received.delete(name);
+        this.#given.delete(name);
+      }
       if (from !== store) continue;
       this.#votesFrom.set(store, Math.max(this.#votesFrom.get(store) ?? 0, until + 1));
       this.#given.delete(name);
@@ -86,12 +90,13 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
   const support = new TickingSupport();
   const group = new RaftGroup({
     limits,
+    flushesLate: true,
     randomInteger: (bound) => random.integer(bound),
     ...(hasSupport ? { supportOf: (peer: PeerId) => support.of(peer) } : {}),
   });
   const peers = Array.from({ length: voters }, (_, index) => index + 1);
   for (const peer of peers) group.add(peer, peers);
-  const spare = [voters + 1, voters + 2];
+  const spare = [1, 2, 3, 4, 5].filter((peer) => peer > voters);
   if (changesMembers) for (const peer of spare) group.add(peer, peers);
   const safety = new RaftSafety(group);
   const all = [...group.members.values()];
@@ -159,6 +164,16 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
     }
   };
 
+  const changeMembers = ({ node }: GroupMember) => {
+    const steps: ConfigurationStep[] = [];
+    for (let count = random.integer(4); count > 0; count--) {
+      const kind = random.pick(["addVoter", "addVoter", "addLearner", "remove"] as const);
+      steps.push({ kind, peer: random.pick(all).peer });
+    }
+    const transition = random.pick(["automatic", "joint", "jointExplicit"] as const);
+    node.proposeConfigurationChange({ transition, steps, context: new Uint8Array(0) });
+  };
+
   const disturb = (member: GroupMember) => {
     const { node } = member;
     switch (random.integer(12)) {
@@ -180,9 +195,7 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
         }
         break;
       case 4:
-        if (member.machine.appliedIndex >= member.storage.firstIndex) {
-          member.compact(member.machine.appliedIndex);
-        }
+        member.compact();
         break;
       case 5:
       case 9:
@@ -196,17 +209,9 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
       case 7:
         node.quiesce(() => true);
         break;
-      case 8: {
-        if (!changesMembers) break;
-        const steps: ConfigurationStep[] = [];
-        for (let count = random.integer(3); count > 0; count--) {
-          const kind = random.pick(["addVoter", "addLearner", "remove"] as const);
-          steps.push({ kind, peer: random.pick(all).peer });
-        }
-        const transition = random.pick(["automatic", "joint", "jointExplicit"] as const);
-        node.proposeConfigurationChange({ transition, steps, context: new Uint8Array(0) });
+      case 8:
+        if (changesMembers) changeMembers(member);
         break;
-      }
     }
   };
 
@@ -214,6 +219,7 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
     for (const member of all) advance(member);
     deliver();
     for (const leader of group.leaders) {
+      if (changesMembers && random.chance(0.1)) changeMembers(leader);
       for (let count = random.integer(3); count > 0; count--) {
         const command = new TextEncoder().encode(`${seed}/${proposals}`);
         if (leader.node.propose(command).kind === "accepted") proposals++;
@@ -223,6 +229,7 @@ function run({ seed, rounds, voters, hasSupport, changesMembers }: RunOptions) {
       const { leaders } = group;
       disturb(random.pick(leaders.length > 0 && random.chance(0.5) ? leaders : all));
     }
+    if (random.chance(0.1)) random.pick(all).flush();
     if (random.chance(0.5)) support.now++;
     for (const from of all) {
       for (const to of all) {
@@ -325,6 +332,11 @@ runMany(
 runMany(
   "members that come and go do",
   { rounds: 300, voters: 3, hasSupport: false, changesMembers: true },
+  20 * scale,
+);
+runMany(
+  "a group that grows from one does",
+  { rounds: 300, voters: 1, hasSupport: false, changesMembers: true },
   20 * scale,
 );
 runMany(

@@ -34,9 +34,10 @@ class RaftScript {
   #execute({ name, words, args }: ScriptCommand): void {
     const number = (key: string, otherwise: number) => Number(args.get(key) ?? otherwise);
     switch (name) {
-      // Limits for all members, and whether stores support each other: options support electionTicks=3 …
+      // Limits for all members, whether stores support each other, and whether state machines keep what they
+      // applied only when told: options support flushesLate electionTicks=3
       case "options":
-        this.#setOptions(words.includes("support"), args);
+        this.#setOptions(words, args);
         break;
       // Members that start from nothing: add 1 2 3 learners=(3)
       case "add":
@@ -114,7 +115,7 @@ class RaftScript {
         break;
       case "compact":
         this.#each(words, (member) => {
-          member.compact(number("to", member.machine.appliedIndex));
+          member.compact();
         });
         break;
       case "unreachable":
@@ -183,13 +184,14 @@ class RaftScript {
     }
   }
 
-  #setOptions(hasSupport: boolean, args: ReadonlyMap<string, string>): void {
+  #setOptions(words: readonly string[], args: ReadonlyMap<string, string>): void {
     const limits: Partial<Record<keyof RaftLimits, number>> = {};
     for (const [name, value] of args) Object.assign(limits, { [name]: Number(value) });
     this.#group = new RaftGroup({
       randomInteger: () => 0,
       limits,
-      ...(hasSupport ? { supportOf: (peer: PeerId) => this.#supportOf(peer) } : {}),
+      flushesLate: words.includes("flushesLate"),
+      ...(words.includes("support") ? { supportOf: (peer: PeerId) => this.#supportOf(peer) } : {}),
     });
   }
 

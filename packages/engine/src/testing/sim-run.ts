@@ -163,6 +163,7 @@ class SimRun {
       // Whether it comes back at all is worth knowing too.
       if (!(await time.runUntil(() => waiting.size === 0, 5 * recoveryMsMax))) {
         this.#problem("nor later");
+        for (const line of this.#describe()) this.#problem(line);
       }
     }
     return time.nowMs - startedAtMs;
@@ -183,8 +184,8 @@ class SimRun {
       const { appliedIndex, history } = await time.run(readStoreHistory(store, 1));
       replicas.push({ node: nodeId, appliedIndex, history });
     }
-    const leaseholder = this.#cluster.leaseholder(1);
-    const truth = replicas.find(({ node }) => node === leaseholder) ?? replicas[0];
+    // The others hold a part of what this one holds, which checkReplicas finds out where they are level.
+    const [truth] = replicas.toSorted((a, b) => b.appliedIndex - a.appliedIndex);
     if (truth === undefined) {
       this.#problem("nobody holds the range");
       return;
@@ -198,6 +199,24 @@ class SimRun {
     for (const [key, versions] of truth.history) {
       this.#trace.add(time.nowMs, `${key}: ${JSON.stringify(versions)}`);
     }
+  }
+
+  /** How the replicas stand, for whoever looks into a run that got stuck. */
+  #describe(): readonly string[] {
+    return [...this.#cluster.nodes.values()].map(({ nodeId, life }) => {
+      const replica = life?.stores.replica(1);
+      if (life === undefined || replica === undefined) return `node ${nodeId}: no replica`;
+      const { role, term, leader, lastIndex, commitIndex, appliedIndex, peers } =
+        replica.raft.status();
+      const place = `applied ${appliedIndex}, commit ${commitIndex}, last ${lastIndex}`;
+      const lease = replica.isLeaseholder ? ", leaseholder" : "";
+      const followers = peers.map(
+        ({ peer, state, match, next, isActive, isSupporting }) =>
+          `${peer}:${state} ${match}/${next}${isActive ? "" : " silent"}${isSupporting ? "" : " unsupporting"}`,
+      );
+      const vote = life.liveness.mayVote() ? "" : ", may not vote";
+      return `node ${nodeId}: ${role} of term ${term}, leader ${leader}, ${place}${lease}${vote} ${followers.join(" ")}`;
+    });
   }
 
   #problem(text: string): void {
