@@ -156,6 +156,7 @@ export class LivenessTable implements StoreLiveness {
   close(): void {
     for (const stop of this.#stops) stop();
     this.#stops.length = 0;
+    this.#network.receive("liveness", () => {});
   }
 
   /** Heartbeats go to these nodes from now on. */

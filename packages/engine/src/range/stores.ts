@@ -30,6 +30,10 @@ export const tickMs = 100;
 /** Above the longest deadline of a commit, see RecentCommits. */
 const recentCommitsTurnMs = 30_000;
 
+/** Pause between campaigns of a replica that has just started, on average. */
+const startCampaignMs = 250;
+const startCampaignsMax = 8;
+
 /** Where the log of a new range starts: not at 0, so that a replica without data must take a snapshot. */
 const firstPosition = { index: 10, term: 5 };
 
@@ -142,8 +146,23 @@ export class Stores {
     );
     for (const replica of this.#replicas.values()) {
       if (isAlone(replica)) replica.raft.campaign();
+      else this.#campaignSoon(replica, startCampaignsMax);
       this.#schedule(replica);
     }
+  }
+
+  /**
+   * After a start of all nodes nobody leads, and nobody's silence need be waited out: ask for votes
+   * early. Where there is a leader, its followers refuse the pre-vote and nothing is disturbed.
+   */
+  #campaignSoon(replica: Replica, attemptsLeft: number): void {
+    const { runtime } = this.#options;
+    runtime.clock.after(startCampaignMs * (0.5 + runtime.random.float()), () => {
+      if (this.#isClosed || replica.leaderNode !== 0 || attemptsLeft === 0) return;
+      replica.raft.campaign();
+      this.#schedule(replica);
+      this.#campaignSoon(replica, attemptsLeft - 1);
+    });
   }
 
   /** Makes range 1 over the whole keyspace with this node as its only replica: a new cluster. */
