@@ -61,6 +61,9 @@ export interface PgConnectionOwner {
 /** A client that sends faster than it is served is read no further than this. */
 const inputBytesMax = 256 * 1024;
 
+/** How long a socket stays open after its last message, for the client to read it. */
+const lingerMs = 2_000;
+
 const knownTypes = new Set<number>(Object.values(frontend));
 const connectionLost = new SqlError("connection_failure", "connection to client lost");
 
@@ -154,6 +157,7 @@ export class PgConnection {
   #attach(connection: Connection): void {
     connection.setHandler({
       onData: (bytes) => {
+        if (this.#isClosed) return;
         this.#reader.push(bytes);
         this.#pump();
         if (
@@ -205,6 +209,7 @@ export class PgConnection {
       );
     } finally {
       this.#isPumping = false;
+      if (this.#isClosed) this.#closeSession();
     }
   }
 
@@ -602,7 +607,12 @@ export class PgConnection {
     if (fatal !== undefined) writeError(this.#output.writer, "FATAL", fatal);
     this.#output.endCall();
     this.#output.flush();
-    this.#connection.end();
+    const connection = this.#connection;
+    connection.end();
+    // A client that does not take its leave is not waited for.
+    this.#runtime.clock.after(lingerMs, () => {
+      connection.destroy();
+    });
     this.#disposed();
   }
 
@@ -614,10 +624,15 @@ export class PgConnection {
     this.#nextPassword?.("closed");
     this.#nextPassword = undefined;
     this.#owner.closed(this);
+    this.#session?.cancel(connectionLost);
+    if (!this.#isPumping) this.#closeSession();
+  }
+
+  /** Calls of a session come one at a time: it is closed when what was running has ended. */
+  #closeSession(): void {
     const session = this.#session;
-    if (session === undefined) return;
-    session.cancel(connectionLost);
-    session.close().catch((error: unknown) => {
+    this.#session = undefined;
+    session?.close().catch((error: unknown) => {
       this.#runtime.log.error("session did not close cleanly", { error });
     });
   }
