@@ -6,6 +6,7 @@ import type { GroupBy } from "./group-by.ts";
 import type { AggregatePlan, OutputColumn, QueryPlan } from "./query-plan.ts";
 import type { Scope } from "./scope.ts";
 import { int4Type } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /**
  * The step from rows of FROM to groups: rewrites what was bound over FROM's row so that it
@@ -122,6 +123,10 @@ export class AggregateStage {
 
   /** A mention inside a subquery of a column of this query: answered over this query's row. */
   #rewriteOuter(slot: number, mention: Expression): Expression {
+    if (slot < 0) {
+      const { result, position } = mention;
+      return this.#rewriteColumn({ kind: "column", slot, name: "", result, position });
+    }
     const index = this.#groups.findIndex((group) => group.kind === "column" && group.slot === slot);
     const group = this.#groups[index];
     if (group?.kind === "column") return { ...group, slot: index };
@@ -149,7 +154,7 @@ export class AggregateStage {
     throw new SqlError(
       "grouping_error",
       "arguments to GROUPING must be grouping expressions of the associated query level",
-      { position: arg.position },
+      { position: startOf(arg) },
     );
   }
 

@@ -10,7 +10,7 @@ import type {
 } from "#sql/parse/ast.ts";
 import { systemColumns } from "./create-table.ts";
 import type { Environment } from "./environment.ts";
-import { findRelation, lookupTable, shownName } from "./lookup-relation.ts";
+import { findRelation, lookupTable, shownName, withoutPosition } from "./lookup-relation.ts";
 import type { AlterTableAction, AlterTableStatement } from "./statement.ts";
 import {
   bindCheck,
@@ -63,7 +63,7 @@ function findTarget(
       notices: [`relation "${shownName(relation)}" does not exist, skipping`],
     };
   }
-  return { table: lookupTable(environment, relation), notices: [] };
+  return { table: lookupTable(environment, withoutPosition(relation)), notices: [] };
 }
 
 interface AlterContext {
@@ -172,7 +172,7 @@ function bindAddColumn(
   if (command.def === undefined || !("ColumnDef" in command.def)) {
     throw notSupported("ADD COLUMN without a definition");
   }
-  const bound = bindColumnDefinition(environment, command.def.ColumnDef);
+  const bound = bindColumnDefinition(environment, command.def.ColumnDef, table.name);
   const { column } = bound;
   if (table.columns.some((one) => one.name === column.name)) {
     if (command.missing_ok === true) {
@@ -276,7 +276,10 @@ export function bindRename(environment: Environment, node: RenameStmt): AlterTab
       case "OBJECT_TABCONSTRAINT":
         return { kind: "renameConstraint", from, to };
       default: {
-        const column = findColumn(table, from);
+        const column = table.columns.find((one) => one.name === from && !one.hidden);
+        if (column === undefined) {
+          throw new SqlError("undefined_column", `column "${from}" does not exist`);
+        }
         if (table.columns.some((one) => one.name === to)) {
           throw new SqlError(
             "duplicate_column",

@@ -11,6 +11,7 @@ import type { Assignment } from "./query-plan.ts";
 import type { Site } from "./site.ts";
 import { boundTableExpressions } from "./stored-expression.ts";
 import { typeRef } from "./type-ref.ts";
+import { startOf, startOfNode } from "./start-of.ts";
 
 /** The value as the column holds it, by assignment casts; 42804 when there is none. */
 export function assignTo(
@@ -24,7 +25,7 @@ export function assignTo(
   throw new SqlError(
     "datatype_mismatch",
     `column "${column.name}" is of type ${formatType(column.type.oid)} but expression is of type ${formatType(value.result.type.oid)}`,
-    { hint: "You will need to rewrite or cast the expression.", position: value.position },
+    { hint: "You will need to rewrite or cast the expression.", position: startOf(value) },
   );
 }
 
@@ -81,9 +82,7 @@ export function bindAssignments(
     const { val, location } = node.ResTarget;
     const column = findTargetColumn(environment, table, node.ResTarget);
     if (assignments.some((other) => other.columnId === column.id)) {
-      throw new SqlError("syntax_error", `multiple assignments to same column "${column.name}"`, {
-        position: environment.position(location),
-      });
+      throw new SqlError("syntax_error", `multiple assignments to same column "${column.name}"`);
     }
     let value: Expression | undefined;
     if ("MultiAssignRef" in val) {
@@ -132,6 +131,7 @@ function bindMultiSource(site: Site, source: Node, columnCount: number): readonl
     throw new SqlError(
       "feature_not_supported",
       "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression",
+      { position: startOfNode(site.environment.source, source) },
     );
   }
   const position = site.environment.position(source.SubLink.location);

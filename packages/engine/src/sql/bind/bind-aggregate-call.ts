@@ -9,12 +9,13 @@ import { prepareArguments } from "./bind-function.ts";
 import { bindSortKey } from "./bind-sort-key.ts";
 import { deparseAggregate } from "./deparse.ts";
 import type { AggregateCall, Expression } from "./expression.ts";
-import { someExpression } from "./expression-walk.ts";
+import { mapChildren, sameExpressions, someExpression } from "./expression-walk.ts";
+import { visitOuterOfExpression } from "./outer-columns.ts";
 import type { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
-import type { Site } from "./site.ts";
-import { sameExpressions } from "./expression-walk.ts";
+import type { Clause, Site } from "./site.ts";
 import { typeRef } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /** count(x), sum(DISTINCT x), string_agg(x, ',' ORDER BY y) FILTER (WHERE …). */
 export function bindAggregate(
@@ -29,7 +30,10 @@ export function bindAggregate(
   },
 ): Expression {
   const { node, name, position } = request;
-  refuseAggregateHere(site, position);
+  refuseSets(site, request.args, "aggregate function calls");
+  const levels = levelsOut(request.args);
+  if (levels > 0) return bindOuterAggregate(site, request, levels);
+  refuseAggregateHere(site.clause, position);
   refuseNested(site, request.args, position);
   if (node.agg_within_group === true) throw notSupported("WITHIN GROUP", { position });
   const call = aggregateCall(site, request);
@@ -76,7 +80,7 @@ export function aggregateCall(
       throw new SqlError(
         "undefined_function",
         `could not identify an equality operator for type ${formatType(arg.result.type.oid)}`,
-        { position: arg.position },
+        { position: startOf(arg) },
       );
     }
     const keys = orderBy.map((key) => key.expression);
@@ -95,13 +99,88 @@ export function aggregateCall(
   return { fn, args, distinct, filter, orderBy, result: typeRef(resolved.returnType) };
 }
 
-function refuseAggregateHere(site: Site, position: number | undefined): void {
-  if (site.clause.aggregates) return;
-  throw new SqlError(
-    "grouping_error",
-    `aggregate functions are not allowed in ${site.clause.name}`,
-    { position },
+function refuseAggregateHere(clause: Clause | undefined, position: number | undefined): void {
+  if (clause?.aggregates === true) return;
+  const place = clause?.name ?? "FROM clause of their own query level";
+  throw new SqlError("grouping_error", `aggregate functions are not allowed in ${place}`, {
+    position,
+  });
+}
+
+/** Set-returning functions cannot feed an aggregate or a window function. */
+export function refuseSets(site: Site, args: readonly Expression[], place: string): void {
+  const isSet = (one: Expression): boolean =>
+    one.kind === "column" && site.scope.pendingOf(one.slot)?.kind === "set";
+  for (const arg of args) {
+    if (!someExpression(arg, isSet)) continue;
+    throw new SqlError(
+      "feature_not_supported",
+      `${place} cannot contain set-returning function calls`,
+      {
+        hint: "You might be able to move the set-returning function into a LATERAL FROM item.",
+        position: nestedPosition(arg, isSet),
+      },
+    );
+  }
+}
+
+/** How far out the innermost row lies that the arguments read: an aggregate belongs to the query of that row. */
+function levelsOut(args: readonly Expression[]): number {
+  let readsOwnRow = false;
+  let least = Infinity;
+  for (const arg of args) {
+    someExpression(arg, (one) => {
+      if (one.kind === "column") readsOwnRow = true;
+      return false;
+    });
+    visitOuterOfExpression(arg, (depth) => {
+      least = Math.min(least, depth);
+    });
+  }
+  return readsOwnRow || least === Infinity ? 0 : least;
+}
+
+/** An aggregate over rows of an enclosing query: computed there, an outer column here. */
+function bindOuterAggregate(
+  site: Site,
+  request: Parameters<typeof bindAggregate>[1],
+  levels: number,
+): Expression {
+  const { node, name, position } = request;
+  let scope: Scope | undefined = site.scope;
+  for (let level = 0; level < levels; level++) scope = scope?.parent;
+  if (scope === undefined) throw notSupported("an aggregate of this kind", { position });
+  refuseAggregateHere(scope.clause, position);
+  if (node.agg_filter !== undefined || node.agg_order !== undefined) {
+    throw notSupported("an aggregate of an outer query with FILTER or ORDER BY", { position });
+  }
+  const args = request.args.map((arg) => lower(arg, levels));
+  const outer: Site = { ...site, scope };
+  refuseNested(outer, args, position);
+  const call = aggregateCall(outer, { ...request, args });
+  const column = scope.addPending(
+    { kind: "aggregate", call },
+    call.result,
+    deparseAggregate(name, call),
   );
+  scope.isReferenced = true;
+  return { ...liftColumn(column, levels), position };
+}
+
+/** The expression as the row `levels` further out sees it, where its columns are own ones. */
+function lower(expression: Expression, levels: number): Expression {
+  if (expression.kind !== "outer") {
+    return mapChildren(expression, (child) => lower(child, levels));
+  }
+  if (expression.depth > levels) return { ...expression, depth: expression.depth - levels };
+  const { slot, name, table, result, position } = expression;
+  return { kind: "column", slot, name, table, result, position };
+}
+
+function liftColumn(column: Expression, depth: number): Expression {
+  if (column.kind !== "column") return column;
+  const { slot, name, result } = column;
+  return { kind: "outer", depth, slot, name, result };
 }
 
 function refuseNested(site: Site, args: readonly Expression[], position: number | undefined): void {

@@ -185,9 +185,7 @@ export function findWholeRowColumn(
     if (relation !== undefined) {
       const column = findColumn(relation.columns, field, position);
       if (column !== undefined) return reach(site, scope, depth, column.expression, position);
-      throw new SqlError("undefined_column", `column "${field}" not found in data type ${alias}`, {
-        position,
-      });
+      throw missingColumn(site.scope, alias, field, position);
     }
     depth++;
   }

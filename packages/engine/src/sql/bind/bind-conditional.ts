@@ -17,6 +17,7 @@ import type { Expression, TypeRef } from "./expression.ts";
 import { operatorCall } from "./operator-call.ts";
 import type { Site } from "./site.ts";
 import { sameType, typeRef } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /** Brings alternatives of one value to one type. `context` is the word for the error. */
 export function unify(
@@ -32,7 +33,7 @@ export function unify(
     throw new SqlError(
       "cannot_coerce",
       `${context} could not convert type ${formatType(expression.result.type.oid)} to ${formatType(oid)}`,
-      { position: expression.position },
+      { position: startOf(expression) },
     );
   });
   const [first] = unified;
@@ -47,10 +48,10 @@ function mismatchPosition(expressions: readonly Expression[]): number | undefine
   for (const expression of expressions) {
     const type = expression.result.type;
     if (type.oid === oids.unknown) continue;
-    if (category !== undefined && type.category !== category) return expression.position;
+    if (category !== undefined && type.category !== category) return startOf(expression);
     category = type.category;
   }
-  return expressions[0]?.position;
+  return expressions[0] === undefined ? undefined : startOf(expressions[0]);
 }
 
 export function bindCase(site: Site, node: CaseExpr): Expression {

@@ -13,7 +13,7 @@ import type {
 import { formatType, getType, isArrayType } from "#sql/types/type.ts";
 import { bindArray, bindCase, bindCoalesce, bindMinMax, bindRow } from "./bind-conditional.ts";
 import { bindColumnReference, findWholeRowColumn } from "./bind-column.ts";
-import { bindFunctionCall, bindGroupingFunction, bindValueFunction } from "./bind-function.ts";
+import { bindFunctionCall, bindGroupingFunction } from "./bind-function.ts";
 import { bindOperatorExpression } from "./bind-operator.ts";
 import { operatorCall } from "./operator-call.ts";
 import { bindSubquery } from "./bind-subquery.ts";
@@ -22,7 +22,9 @@ import { nameParts } from "./environment.ts";
 import type { Constant, Expression } from "./expression.ts";
 import type { Site } from "./site.ts";
 import { bindTypeName } from "./type-name.ts";
+import { bindValueFunction } from "./value-function.ts";
 import { boolType, int4Type, int8Type, typeRef, unknownType } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /** Binds one expression of the statement in its place. Quoted literals and NULL stay of unknown type. */
 export function bindExpression(site: Site, node: Node): Expression {
@@ -87,7 +89,7 @@ function bindConstant(site: Site, node: A_Const): Constant {
 
 /** Digits too many for the grammar's integers are bigint if they fit, numeric otherwise. */
 function bindNumber(site: Site, text: string, position: number | undefined): Constant {
-  if (/^[+-]?(\d|0[xXoObB])[\da-fA-F_]*$/.test(text)) {
+  if (/^-?(\d[\d_]*|0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+)$/.test(text)) {
     const digits = text.replaceAll("_", "");
     const value = digits.startsWith("-") ? -BigInt(digits.slice(1)) : BigInt(digits);
     if (value >= BigInt(int4Min) && value <= BigInt(int4Max)) {
@@ -146,7 +148,7 @@ function bindTypeCast(site: Site, node: TypeCast): Expression {
       : bindExpression(site, node.arg);
   const cast = coerce(site.environment, arg, target, "explicit");
   if (cast === undefined) {
-    throw cannotCast(arg, target.type.oid, { position: position ?? arg.position });
+    throw cannotCast(arg, target.type.oid, { position: position ?? startOf(arg) });
   }
   return cast;
 }
@@ -234,9 +236,9 @@ function subscript(site: Site, container: Expression, indirection: readonly Node
     if ("A_Indices" in step) return step.A_Indices;
     const field = "String" in step ? (step.String.sval ?? "") : "*";
     throw new SqlError(
-      "undefined_column",
+      "wrong_object_type",
       `column notation .${field} applied to type ${formatType(oid)}, which is not a composite type`,
-      { position: container.position },
+      { position: startOf(container) },
     );
   });
   if (oid === oids.jsonb) return bindJsonSubscript(site, container, indices);
@@ -245,7 +247,7 @@ function subscript(site: Site, container: Expression, indirection: readonly Node
     throw new SqlError(
       "datatype_mismatch",
       `cannot subscript type ${formatType(oid)} because it does not support subscripting`,
-      { position: container.position },
+      { position: startOf(container) },
     );
   }
   const bindIndex = (index: Node | undefined): Expression | undefined => {
@@ -254,7 +256,7 @@ function subscript(site: Site, container: Expression, indirection: readonly Node
     const coerced = coerce(site.environment, bound, int4Type, "assignment");
     if (coerced !== undefined) return coerced;
     throw new SqlError("datatype_mismatch", "array subscript must have type integer", {
-      position: bound.position,
+      position: startOf(bound),
     });
   };
   const isSlice = indices.some((index) => index.is_slice === true);

@@ -1,5 +1,5 @@
 import { SqlError, notSupported } from "#base/errors.ts";
-import type { FuncCall, GroupingFunc, Node, SQLValueFunction } from "#sql/parse/ast.ts";
+import type { FuncCall, GroupingFunc, Node } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import type { ScalarFunction, SetReturningFunction } from "#sql/types/function.ts";
 import { resolveFunction } from "#sql/types/resolve.ts";
@@ -45,7 +45,7 @@ export function bindFunctionCall(site: Site, node: FuncCall): Expression {
         position,
       });
     case "window":
-      throw new SqlError("windowing_error", `window function ${name} requires an OVER clause`, {
+      throw new SqlError("wrong_object_type", `window function ${name} requires an OVER clause`, {
         position,
       });
   }
@@ -181,18 +181,10 @@ function bindSetFunction(
     readonly position: number | undefined;
   },
 ): Expression {
-  if (!site.clause.sets || site.inside !== undefined) {
-    const place =
-      site.inside === undefined
-        ? site.clause.name
-        : site.inside === "aggregate"
-          ? "aggregate function calls"
-          : "window function calls";
+  if (!site.clause.sets) {
     throw new SqlError(
       "feature_not_supported",
-      site.inside === undefined
-        ? `set-returning functions are not allowed in ${place}`
-        : `${place} cannot contain set-returning function calls`,
+      `set-returning functions are not allowed in ${site.clause.name}`,
       { position: call.position },
     );
   }
@@ -227,98 +219,4 @@ export function bindGroupingFunction(site: Site, node: GroupingFunc): Expression
   const args = (node.args ?? []).map((arg) => bindExpression(site, arg));
   const column = site.scope.addPending({ kind: "grouping", args }, int4Type, "GROUPING");
   return { ...column, position };
-}
-
-/** CURRENT_TIMESTAMP and its kin: functions that SQL writes without parentheses. */
-export function bindValueFunction(site: Site, node: SQLValueFunction): Expression {
-  const position = site.environment.position(node.location);
-  const typmod = node.typmod ?? -1;
-  switch (node.op) {
-    case "SVFOP_CURRENT_TIMESTAMP":
-    case "SVFOP_CURRENT_TIMESTAMP_N":
-      return timeFunction(site, {
-        label: "CURRENT_TIMESTAMP",
-        oid: oids.timestamptz,
-        typmod,
-        position,
-      });
-    case "SVFOP_CURRENT_DATE":
-      return timeFunction(site, { label: "CURRENT_DATE", oid: oids.date, typmod: -1, position });
-    case "SVFOP_LOCALTIMESTAMP":
-    case "SVFOP_LOCALTIMESTAMP_N":
-      return timeFunction(site, { label: "LOCALTIMESTAMP", oid: oids.timestamp, typmod, position });
-    case "SVFOP_LOCALTIME":
-    case "SVFOP_LOCALTIME_N":
-      return timeFunction(site, { label: "LOCALTIME", oid: oids.time, typmod, position });
-    case "SVFOP_CURRENT_USER":
-      return namedFunction(site, "current_user", "CURRENT_USER", position);
-    case "SVFOP_CURRENT_ROLE":
-      return namedFunction(site, "current_user", "CURRENT_ROLE", position);
-    case "SVFOP_USER":
-      return namedFunction(site, "current_user", "USER", position);
-    case "SVFOP_SESSION_USER":
-      return namedFunction(site, "session_user", "SESSION_USER", position);
-    case "SVFOP_CURRENT_CATALOG":
-      return namedFunction(site, "current_database", "CURRENT_CATALOG", position);
-    case "SVFOP_CURRENT_SCHEMA":
-      return namedFunction(site, "current_schema", "CURRENT_SCHEMA", position);
-    default:
-      throw notSupported("CURRENT_TIME", { position });
-  }
-}
-
-function timeFunction(
-  site: Site,
-  form: {
-    readonly label: string;
-    readonly oid: number;
-    readonly typmod: number;
-    readonly position: number | undefined;
-  },
-): Expression {
-  const now = namedFunction(site, "now", form.label, form.position);
-  const target = typeRef(form.oid, form.typmod);
-  if (now.kind !== "call" || form.oid === oids.timestamptz) {
-    return coerce(site.environment, now, target, "explicit") ?? now;
-  }
-  const cast = coerce(site.environment, now, typeRef(form.oid), "explicit");
-  if (cast?.kind !== "call") {
-    throw notSupported(form.label, { position: form.position });
-  }
-  // One function that does both, so that the whole is shown under its SQL name.
-  const toTarget = cast.fn;
-  const read = now.fn;
-  const fn: ScalarFunction = {
-    ...read,
-    name: form.label,
-    returnType: form.oid,
-    evaluate: (args, context) => toTarget.evaluate([read.evaluate(args, context)], context),
-  };
-  const call: Expression = {
-    kind: "call",
-    fn,
-    args: [],
-    syntax: "function",
-    result: typeRef(form.oid),
-    position: form.position,
-  };
-  return coerce(site.environment, call, target, "explicit") ?? call;
-}
-
-function namedFunction(
-  site: Site,
-  name: string,
-  label: string,
-  position: number | undefined,
-): Expression {
-  const resolved = resolveFunction(site.environment.catalog.functions, name, [], { position });
-  if (resolved.function.kind !== "scalar") throw notSupported(label, { position });
-  return {
-    kind: "call",
-    fn: { ...resolved.function, name: label },
-    args: [],
-    syntax: "function",
-    result: typeRef(resolved.returnType),
-    position,
-  };
 }

@@ -8,6 +8,7 @@ import type { Expression, SortKey } from "./expression.ts";
 import { sameExpression } from "./expression-walk.ts";
 import { isOrderable } from "./orderable.ts";
 import type { Site } from "./site.ts";
+import { startOfNode } from "./start-of.ts";
 
 /** One item of ORDER BY as a plain expression (in aggregates and windows), not a name or position of the output. */
 export function bindSortKey(
@@ -30,7 +31,8 @@ export function sortKey(site: Site, node: SortBy, expression: Expression): SortK
       `could not identify an ordering operator for type ${formatType(oid)}`,
       {
         hint: "Use an explicit ordering operator or modify the query.",
-        position: expression.position,
+        position:
+          node.node === undefined ? undefined : startOfNode(site.environment.source, node.node),
       },
     );
   }

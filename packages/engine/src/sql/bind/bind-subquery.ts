@@ -63,7 +63,11 @@ export function bindSubqueryPlan(
     });
   }
   if (select === undefined || !("SelectStmt" in select)) throw notSupported("subquery");
-  return site.environment.bindQuery(select.SelectStmt, { parent: site.scope });
+  const before = site.scope.clause;
+  site.scope.clause = site.clause;
+  const plan = site.environment.bindQuery(select.SelectStmt, { parent: site.scope });
+  site.scope.clause = before;
+  return plan;
 }
 
 function subquery(

@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { FuncCall, WindowDef } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import { aggregateCall } from "./bind-aggregate-call.ts";
+import { aggregateCall, refuseSets } from "./bind-aggregate-call.ts";
 import { bindExpression } from "./bind-expression.ts";
 import { bindArguments, prepareArguments, resolveCall } from "./bind-function.ts";
 import { bindSortKey } from "./bind-sort-key.ts";
@@ -10,6 +10,7 @@ import type { Expression, FrameBound, SortKey, WindowFrame } from "./expression.
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
 import { int8Type, typeRef } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /** Bits of WindowDef.frameOptions, as the grammar sets them. */
 const frameBits = {
@@ -64,6 +65,7 @@ export function bindWindowCall(
   }
   const inner: Site = { ...site, inside: undefined };
   const args = bindArguments({ ...inner, inside: "window" }, node);
+  refuseSets(site, args, "window function calls");
   const resolved = resolveCall(site.environment, { name, args, node, position });
   const fn = resolved.function;
   if (fn.kind !== "window" && fn.kind !== "aggregate") {

@@ -10,6 +10,7 @@ import { formatType, getType, isArrayType } from "#sql/types/type.ts";
 import type { Environment } from "./environment.ts";
 import type { Expression, TypeRef } from "./expression.ts";
 import { sameType, textType, typeRef } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /**
  * The expression as a value of another type, by the casts that the context allows; undefined
@@ -196,7 +197,7 @@ export function cannotCast(
   return new SqlError(
     "cannot_coerce",
     `cannot cast type ${formatType(expression.result.type.oid)} to ${formatType(targetOid)}`,
-    { position: expression.position, ...fields },
+    { position: startOf(expression), ...fields },
   );
 }
 
@@ -211,6 +212,6 @@ export function coerceToBoolean(
   throw new SqlError(
     "datatype_mismatch",
     `argument of ${construct} must be type boolean, not type ${formatType(expression.result.type.oid)}`,
-    { position: expression.position },
+    { position: startOf(expression) },
   );
 }

@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { IndexStmt } from "#sql/parse/ast.ts";
 import type { Environment } from "./environment.ts";
-import { lookupTable } from "./lookup-relation.ts";
+import { lookupTable, withoutPosition } from "./lookup-relation.ts";
 import { chooseRelationName } from "./new-relation.ts";
 import type { CreateIndexStatement } from "./statement.ts";
 import { checkKeyType, constraintName } from "./table-definition.ts";
@@ -11,7 +11,7 @@ import { typeRef } from "./type-ref.ts";
 export function bindCreateIndex(environment: Environment, node: IndexStmt): CreateIndexStatement {
   if (node.relation === undefined) throw notSupported("CREATE INDEX without a table");
   refuseOptions(node);
-  const table = lookupTable(environment, node.relation);
+  const table = lookupTable(environment, withoutPosition(node.relation));
   const columnIds: number[] = [];
   const columnNames: string[] = [];
   for (const element of node.indexParams ?? []) {

@@ -30,7 +30,7 @@ export function bindCreateTable(environment: Environment, node: CreateStmt): Cre
   const constraints: Constraint[] = [];
   for (const element of node.tableElts ?? []) {
     if ("ColumnDef" in element) {
-      bound.push(bindColumnDefinition(environment, element.ColumnDef));
+      bound.push(bindColumnDefinition(environment, element.ColumnDef, place.name));
     } else if ("Constraint" in element) {
       constraints.push(element.Constraint);
     } else {
@@ -112,7 +112,7 @@ function bindKeys(
   for (const { column, primaryKey, uniques } of bound) {
     const columnNames = [column.name];
     if (primaryKey !== undefined) {
-      requests.push({ kind: "primary", name: primaryKey.name, columnNames, position: undefined });
+      requests.push({ kind: "primary", columnNames, ...primaryKey });
     }
     for (const { name } of uniques) {
       requests.push({ kind: "unique", name, columnNames, position: undefined });

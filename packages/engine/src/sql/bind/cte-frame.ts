@@ -8,7 +8,7 @@ export interface Cte {
   /** A data-modifying statement without RETURNING has no row to read. */
   readonly isReadable: boolean;
   /** Told of each mention; a recursive query counts those of itself. */
-  readonly onReference: (() => void) | undefined;
+  readonly onReference: ((position: number | undefined) => void) | undefined;
 }
 
 /** The named queries of one WITH clause, before those of the clauses around it. */

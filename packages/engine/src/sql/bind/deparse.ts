@@ -21,12 +21,15 @@ import type {
 export interface DeparseStyle {
   column(column: ColumnSlot | OuterColumn): string;
   subquery(subquery: Subquery): string;
+  /** Integers of any width without their type. */
+  readonly bareIntegers: boolean;
 }
 
 /** For stored expressions: columns by their bare names. */
 export const storedStyle: DeparseStyle = {
   column: (column) => quoteIdentifier(column.name),
   subquery: () => "(SubPlan)",
+  bareIntegers: false,
 };
 
 /** Literals are written under fixed settings, so that stored text never depends on a session. */
@@ -42,7 +45,7 @@ export function deparse(expression: Expression, style: DeparseStyle = storedStyl
   const list = (children: readonly Expression[]): string => children.map(show).join(", ");
   switch (expression.kind) {
     case "constant":
-      return deparseConstant(expression.value, expression.result);
+      return deparseConstant(expression.value, expression.result, style);
     case "parameter":
       return `$${expression.index}`;
     case "column":
@@ -164,14 +167,15 @@ function deparseFunction(call: Call, args: readonly string[]): string {
   return `${quoteIdentifier(name)}(${args.join(", ")})`;
 }
 
-function deparseConstant(value: Datum, type: TypeRef): string {
+function deparseConstant(value: Datum, type: TypeRef, style: DeparseStyle): string {
   const oid = type.type.oid;
   const typeName = formatType(oid, type.typmod);
   if (value === null) return oid === oids.unknown ? "NULL" : `NULL::${typeName}`;
   if (typeof value === "boolean" && oid === oids.bool) return value ? "true" : "false";
   if (oid === oids.unknown) return quoteLiteral(String(value));
   const text = formatText(oid, value, literalContext);
-  if (oid === oids.int4 && /^\d+$/.test(text)) return text;
+  const isInteger = oid === oids.int4 || (style.bareIntegers && type.type.category === "N");
+  if (isInteger && /^\d+$/.test(text)) return text;
   if (oid === oids.numeric && /^\d*\.\d+$/.test(text) && type.typmod === -1) return text;
   return `${quoteLiteral(text)}::${typeName}`;
 }

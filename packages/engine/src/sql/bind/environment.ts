@@ -5,7 +5,7 @@ import type { BindCatalog } from "./bind-catalog.ts";
 import type { CteFrame } from "./cte-frame.ts";
 import { ParameterTypes } from "./parameter-types.ts";
 import type { QueryPlan } from "./query-plan.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, ScopeRelation } from "./scope.ts";
 
 /** How a query inside a statement is bound. */
 export interface QueryRequest {
@@ -17,6 +17,8 @@ export interface QueryRequest {
   readonly keepUnknown?: boolean;
   /** The statement's own query, where INTO may stand. */
   readonly isTop?: boolean;
+  /** Relations beside the query that it may not read, for better messages. */
+  readonly unreachable?: readonly ScopeRelation[] | undefined;
 }
 
 export type QueryBinder = (select: SelectStmt, request: QueryRequest) => QueryPlan;

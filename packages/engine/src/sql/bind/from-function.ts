@@ -115,7 +115,7 @@ function bindSetCall(
     );
   }
   if (fn.kind === "window") {
-    throw new SqlError("windowing_error", `window function ${name} requires an OVER clause`, {
+    throw new SqlError("wrong_object_type", `window function ${name} requires an OVER clause`, {
       position,
     });
   }

@@ -1,5 +1,5 @@
 import { SqlError, notSupported } from "#base/errors.ts";
-import type { JoinExpr, Node } from "#sql/parse/ast.ts";
+import type { JoinExpr } from "#sql/parse/ast.ts";
 import { unify } from "./bind-conditional.ts";
 import { bindCondition } from "./bind-expression.ts";
 import { nameParts } from "./environment.ts";
@@ -15,14 +15,8 @@ import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
 import { boolType } from "./type-ref.ts";
 
-export function crossJoin(
-  level: FromLevel,
-  left: FromItem,
-  right: FromItem,
-  isLateral: boolean,
-  node: Node,
-): FromItem {
-  checkAliases(level, left, right, node);
+export function crossJoin(left: FromItem, right: FromItem, isLateral: boolean): FromItem {
+  checkAliases(left, right);
   const shifted = shift(right, left.plan.columns.length);
   return {
     plan: joinPlan("inner", left, right, undefined, isLateral),
@@ -65,7 +59,7 @@ export function bindJoin(level: FromLevel, node: JoinExpr): FromItem {
       { detail: "The combining JOIN type must be INNER or LEFT for a LATERAL reference." },
     );
   }
-  checkAliases(level, left, right, rarg);
+  checkAliases(left, right);
   const shifted = shift(right, left.plan.columns.length);
   const names = usingNames(node, left, right);
   const scope = new Scope(level.outer, level.ctes);
@@ -264,7 +258,7 @@ function shiftExpression(expression: Expression, width: number): Expression {
   );
 }
 
-function checkAliases(level: FromLevel, left: FromItem, right: FromItem, node: Node): void {
+function checkAliases(left: FromItem, right: FromItem): void {
   for (const relation of right.relations) {
     if (relation.hiddenBy !== undefined) continue;
     const clash = left.relations.find(
@@ -279,10 +273,6 @@ function checkAliases(level: FromLevel, left: FromItem, right: FromItem, node: N
     throw new SqlError(
       "duplicate_alias",
       `table name "${relation.alias}" specified more than once`,
-      {
-        position:
-          "RangeVar" in node ? level.environment.position(node.RangeVar.location) : undefined,
-      },
     );
   }
 }

@@ -27,6 +27,8 @@ export interface FromLevel {
   /** The row just outside the item's plan: of the enclosing query, or the left side of a lateral join. */
   readonly outer: Scope | undefined;
   readonly ctes: CteFrame | undefined;
+  /** What stands to the left, although it may not be read. */
+  readonly beside?: readonly ScopeRelation[];
 }
 
 /** Binds a FROM list into the scope; without items there is one row without columns. */
@@ -51,7 +53,7 @@ export function bindFromList(level: FromLevel, nodes: readonly Node[]): FromItem
       continue;
     }
     const right = bindBeside(level, left, node);
-    left = crossJoin(level, left, right.item, right.isLateral, node);
+    left = crossJoin(left, right.item, right.isLateral);
   }
   return left;
 }
@@ -62,7 +64,10 @@ export function bindBeside(
   left: FromItem,
   node: Node,
 ): { readonly item: FromItem; readonly isLateral: boolean } {
-  if (!mayReadLeft(node)) return { item: bindFromItem(level, node), isLateral: false };
+  if (!mayReadLeft(node)) {
+    const beside = [...(level.beside ?? []), ...left.relations];
+    return { item: bindFromItem({ ...level, beside }, node), isLateral: false };
+  }
   const lateral = new Scope(level.outer, level.ctes, true);
   lateral.relations = left.relations;
   lateral.columns = left.columns;
@@ -180,7 +185,7 @@ function cteItem(level: FromLevel, cte: Cte, node: RangeVar): FromItem {
       { position },
     );
   }
-  cte.onReference?.();
+  cte.onReference?.(position);
   const plan: QueryPlan = {
     kind: "cteScan",
     cteId: cte.id,
@@ -203,6 +208,7 @@ function bindRangeSubselect(level: FromLevel, node: RangeSubselect): FromItem {
   const plan = level.environment.bindQuery(subquery.SelectStmt, {
     parent: outer,
     ctes: level.ctes,
+    unreachable: level.beside,
   });
   if (outer !== level.outer) propagatePassing(outer, level.outer);
   return relationItem(level.environment, plan, {

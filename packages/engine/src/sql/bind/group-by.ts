@@ -10,6 +10,7 @@ import { findNamedTarget } from "./order-by.ts";
 import { isOrderable } from "./orderable.ts";
 import type { Site } from "./site.ts";
 import type { Target } from "./target-list.ts";
+import { startOf } from "./start-of.ts";
 
 export interface GroupBy {
   readonly groups: Expression[];
@@ -90,7 +91,7 @@ function addGroup(
   groups: Expression[],
 ): number {
   const expression = bindGroup(site, node, targets);
-  const position = expression.position;
+  const position = startOf(expression);
   const isPending =
     (kind: "aggregate" | "window" | "set") =>
     (one: Expression): boolean =>

@@ -14,6 +14,7 @@ import { bindReturning, modifyNode } from "./returning.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
+import { startOfNode } from "./start-of.ts";
 import { boundTableExpressions } from "./stored-expression.ts";
 import { typeRef } from "./type-ref.ts";
 import { rowItems } from "./values.ts";
@@ -130,7 +131,9 @@ function bindValuesSource(
   const columns = target.named.columns.slice(0, width);
   const bound = rows.map((row) => {
     if (row.length !== width) {
-      throw new SqlError("syntax_error", "VALUES lists must all be the same length");
+      throw new SqlError("syntax_error", "VALUES lists must all be the same length", {
+        position: row[0] === undefined ? undefined : startOfNode(environment.source, row[0]),
+      });
     }
     const cells = row.map((item, index): Expression | undefined => {
       const column = columns[index];
@@ -138,7 +141,7 @@ function bindValuesSource(
     });
     checkWidth(environment, target, width, () => {
       const extra = row[target.named.columns.length];
-      return extra === undefined ? undefined : nodePosition(environment, extra);
+      return extra === undefined ? undefined : startOfNode(environment.source, extra);
     });
     return cells.flatMap((cell, index) => {
       const column = columns[index];
@@ -168,11 +171,11 @@ function bindQuerySource(
   request: QueryRequest,
   target: InsertTarget,
 ): { readonly source: QueryPlan; readonly columns: readonly ColumnDescriptor[] } {
-  const plan = bindQuery(environment, select, { ...request, keepUnknown: true });
+  const plan = bindQuery(environment, select, { ...request, isTop: false, keepUnknown: true });
   const width = plan.columns.length;
   checkWidth(environment, target, width, () => {
     const extra = select.targetList?.[target.named.columns.length];
-    return extra === undefined ? undefined : nodePosition(environment, extra);
+    return extra === undefined ? undefined : startOfNode(environment.source, extra);
   });
   const columns = target.named.columns.slice(0, width);
   const source = convertColumns(plan, (expression, index) => {
@@ -197,17 +200,7 @@ function checkWidth(
   const missing = nodes[width];
   if (missing !== undefined) {
     throw new SqlError("syntax_error", "INSERT has more target columns than expressions", {
-      position: nodePosition(environment, missing),
+      position: startOfNode(environment.source, missing),
     });
   }
-}
-
-/** Where a node of any kind begins, as its own location says. */
-export function nodePosition(environment: Environment, node: Node): number | undefined {
-  const body: unknown = Object.values(node)[0];
-  if (typeof body !== "object" || body === null) return undefined;
-  if ("location" in body && typeof body.location === "number") {
-    return environment.position(body.location);
-  }
-  return "location" in body ? undefined : environment.position(0);
 }

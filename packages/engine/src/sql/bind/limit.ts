@@ -8,6 +8,7 @@ import { someExpression } from "./expression-walk.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import type { Site } from "./site.ts";
 import { int8Type } from "./type-ref.ts";
+import { startOf } from "./start-of.ts";
 
 /** Binds LIMIT, OFFSET and FETCH; the answer puts them over a plan that is sorted by the keys. */
 export function limited(
@@ -36,6 +37,14 @@ function bindCount(
   // LIMIT ALL and LIMIT NULL are no limit.
   if (node === undefined || ("A_Const" in node && node.A_Const.isnull === true)) return undefined;
   const bound = bindExpression({ ...site, clause: { ...site.clause, name: word } }, node);
+  const count = coerce(site.environment, bound, int8Type, "assignment");
+  if (count === undefined) {
+    throw new SqlError(
+      "datatype_mismatch",
+      `argument of ${word} must be type bigint, not type ${formatType(bound.result.type.oid)}`,
+      { position: startOf(bound) },
+    );
+  }
   let column: Expression | undefined;
   someExpression(bound, (one) => {
     if (one.kind !== "column") return false;
@@ -49,11 +58,5 @@ function bindCount(
       { position: column.position },
     );
   }
-  const count = coerce(site.environment, bound, int8Type, "assignment");
-  if (count !== undefined) return count;
-  throw new SqlError(
-    "datatype_mismatch",
-    `argument of ${word} must be type bigint, not type ${formatType(bound.result.type.oid)}`,
-    { position: bound.position },
-  );
+  return count;
 }

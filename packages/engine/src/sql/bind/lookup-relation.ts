@@ -51,3 +51,8 @@ export function shownName(name: RangeVar): string {
     .filter((part) => part !== undefined)
     .join(".");
 }
+
+/** PostgreSQL says of definitions only what is missing, not where it was named. */
+export function withoutPosition(name: RangeVar): RangeVar {
+  return { ...name, location: -1 };
+}

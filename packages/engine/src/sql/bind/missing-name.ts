@@ -94,6 +94,18 @@ export function invalidFromReference(
       }
     }
   }
+  for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {
+    if (level.unreachable.some((relation) => relation.alias === name)) {
+      return new SqlError(
+        "undefined_table",
+        `invalid reference to FROM-clause entry for table "${name}"`,
+        {
+          hint: `There is an entry for table "${name}", but it cannot be referenced from this part of the query.`,
+          position,
+        },
+      );
+    }
+  }
   return new SqlError("undefined_table", `missing FROM-clause entry for table "${name}"`, {
     position,
   });

@@ -37,11 +37,9 @@ export function bindOnConflict(
   // Both rows are in sight under their own names, so a bare column name is ambiguous.
   const excluded: RangeVar = { relname: table.name, alias: { aliasname: "excluded" } };
   const both = crossJoin(
-    { environment, outer: undefined, ctes: request.ctes },
     tableItem(environment, table, relation),
     tableItem(environment, table, excluded),
     false,
-    { RangeVar: excluded },
   );
   const scope = new Scope(undefined, request.ctes);
   scope.relations = both.relations;
@@ -76,7 +74,6 @@ function arbiters(
     throw new SqlError(
       "undefined_object",
       `constraint "${infer.conname}" for table "${table.name}" does not exist`,
-      { position: environment.position(infer.location) },
     );
   }
   if (infer.whereClause !== undefined) throw notSupported("a partial index in ON CONFLICT");

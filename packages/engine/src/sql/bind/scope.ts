@@ -2,6 +2,7 @@ import type { TableDescriptor } from "#catalog/descriptor.ts";
 import type { WindowDef } from "#sql/parse/ast.ts";
 import type { AggregateCall, Expression, TypeRef } from "./expression.ts";
 import type { CteFrame } from "./cte-frame.ts";
+import type { Clause } from "./site.ts";
 import type { PendingSet, PendingWindow } from "./pending.ts";
 
 /** A column that FROM gives: what its name stands for, over the scope's row. */
@@ -50,7 +51,11 @@ export class Scope {
   readonly ctes: CteFrame | undefined;
   relations: readonly ScopeRelation[] = [];
   columns: readonly ScopeColumn[] = [];
+  /** Known, for better messages, but out of reach: what stands beside a subquery that is not LATERAL. */
+  unreachable: readonly ScopeRelation[] = [];
   readonly pending: Pending[] = [];
+  /** The clause whose expressions are being bound, for aggregates that come up from subqueries. */
+  clause: Clause | undefined;
   /** WINDOW clause: definitions by name. */
   readonly windows = new Map<string, WindowDef>();
   /** Some expression further in refers to a column of this scope. */

@@ -20,6 +20,7 @@ import { bindTargetList, targetColumn } from "./target-list.ts";
 import type { Target } from "./target-list.ts";
 import { setStage, windowStage } from "./window-stage.ts";
 import { formatType } from "#sql/types/type.ts";
+import { startOf } from "./start-of.ts";
 
 /**
  * Binds one SELECT. Everything is bound over FROM's row first; then the nodes are stacked, and
@@ -31,6 +32,7 @@ export function bindSelect(level: QueryLevel, select: SelectStmt): QueryPlan {
   const { environment, request } = level;
   const scope = new Scope(request.parent, request.ctes ?? request.parent?.ctes);
   const site = (clause: Site["clause"]): Site => ({ environment, scope, clause });
+  scope.unreachable = request.unreachable ?? [];
   collectWindows(scope, select);
 
   let plan = bindFrom(environment, scope, select.fromClause ?? []);
@@ -165,7 +167,7 @@ function checkDistinct(targets: readonly Target[], orderBy: readonly SortKey[]):
     throw new SqlError(
       "invalid_column_reference",
       "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
-      { position: key.expression.position },
+      { position: startOf(key.expression) },
     );
   }
   for (const { expression } of visible) checkComparable(expression);
@@ -177,7 +179,7 @@ function checkComparable(expression: Expression): void {
   throw new SqlError(
     "undefined_function",
     `could not identify an equality operator for type ${formatType(oid)}`,
-    { position: expression.position },
+    { position: startOf(expression) },
   );
 }
 

@@ -11,6 +11,8 @@ import type { OutputColumn, QueryPlan, SetOperationPlan } from "./query-plan.ts"
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
+import type { Environment } from "./environment.ts";
+import { startOfNode } from "./start-of.ts";
 import { sameType, typeRef } from "./type-ref.ts";
 import { ordered } from "./values.ts";
 
@@ -44,8 +46,7 @@ function checkOrderBy(site: Site, select: SelectStmt, plan: QueryPlan): void {
     throw new SqlError("feature_not_supported", "invalid UNION/INTERSECT/EXCEPT ORDER BY clause", {
       detail: "Only result column names can be used, not expressions or functions.",
       hint: "Add the expression/function to every SELECT, or move the UNION into a FROM clause.",
-      position:
-        "ColumnRef" in node ? site.environment.position(node.ColumnRef.location) : undefined,
+      position: startOfNode(site.environment.source, node),
     });
   }
 }
@@ -74,7 +75,7 @@ export function combine(
   const word = operation.toUpperCase();
   if (left.columns.length !== right.columns.length) {
     throw new SqlError("syntax_error", `each ${word} query must have the same number of columns`, {
-      position: firstPosition(level, select.rarg),
+      position: targetPosition(level.environment, select.rarg),
     });
   }
   const all = select.all === true;
@@ -83,13 +84,14 @@ export function combine(
     const oid = resolveCommonType(
       [leftColumn.type.oid, rightColumn.type.oid],
       word,
-      firstPosition(level, select.rarg, index),
+      targetPosition(level.environment, select.rarg, index),
     );
     const settled = oid === oids.unknown ? oids.text : oid;
     if (!all && !isOrderable(settled)) {
       throw new SqlError(
         "undefined_function",
         `could not identify an equality operator for type ${formatType(settled)}`,
+        { position: targetPosition(level.environment, select.larg, index) },
       );
     }
     const type = sameType(leftColumn, rightColumn)
@@ -118,9 +120,9 @@ function operationOf(select: SelectStmt): SetOperationPlan["operation"] {
   }
 }
 
-/** Where the error points: at the column of the right side's target list. */
-function firstPosition(
-  level: QueryLevel,
+/** Where an error about a column of a query points: at its expression in the first target list. */
+export function targetPosition(
+  environment: Environment,
   side: SelectStmt | undefined,
   index = 0,
 ): number | undefined {
@@ -128,5 +130,6 @@ function firstPosition(
   while (select?.larg !== undefined) select = select.larg;
   const target = select?.targetList?.[index];
   if (target === undefined || !("ResTarget" in target)) return undefined;
-  return level.environment.position(target.ResTarget.location);
+  const { val } = target.ResTarget;
+  return val === undefined ? undefined : startOfNode(environment.source, val);
 }

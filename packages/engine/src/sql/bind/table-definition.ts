@@ -46,13 +46,18 @@ export function constraintName(table: string, columns: string, label: string): s
 
 export interface BoundColumn {
   readonly column: ColumnDefinition;
-  readonly primaryKey: { readonly name: string | undefined } | undefined;
+  readonly primaryKey:
+    { readonly name: string | undefined; readonly position: number | undefined } | undefined;
   readonly uniques: readonly { readonly name: string | undefined }[];
   readonly checks: readonly Constraint[];
 }
 
 /** A column definition with its own constraints; checks are bound later, when all columns are known. */
-export function bindColumnDefinition(environment: Environment, node: ColumnDef): BoundColumn {
+export function bindColumnDefinition(
+  environment: Environment,
+  node: ColumnDef,
+  tableName: string,
+): BoundColumn {
   const name = node.colname ?? "";
   const position = environment.position(node.location);
   if (node.typeName === undefined) throw notSupported("a column without a type", { position });
@@ -64,8 +69,7 @@ export function bindColumnDefinition(environment: Environment, node: ColumnDef):
       { position },
     );
   }
-  let notNull = node.is_not_null === true;
-  let isNull = false;
+  let nullability = node.is_not_null === true ? true : undefined;
   let defaultNode: Node | undefined;
   let primaryKey: BoundColumn["primaryKey"];
   const uniques: { readonly name: string | undefined }[] = [];
@@ -75,11 +79,18 @@ export function bindColumnDefinition(environment: Environment, node: ColumnDef):
     const constraint = item.Constraint;
     switch (constraint.contype) {
       case "CONSTR_NOTNULL":
-        notNull = true;
+      case "CONSTR_NULL": {
+        const saysNotNull = constraint.contype === "CONSTR_NOTNULL";
+        if (nullability !== undefined && nullability !== saysNotNull) {
+          throw new SqlError(
+            "syntax_error",
+            `conflicting NULL/NOT NULL declarations for column "${name}" of table "${tableName}"`,
+            { position: environment.position(constraint.location) },
+          );
+        }
+        nullability = saysNotNull;
         break;
-      case "CONSTR_NULL":
-        isNull = true;
-        break;
+      }
       case "CONSTR_DEFAULT":
         defaultNode = constraint.raw_expr;
         break;
@@ -87,7 +98,10 @@ export function bindColumnDefinition(environment: Environment, node: ColumnDef):
         checks.push(constraint);
         break;
       case "CONSTR_PRIMARY":
-        primaryKey = { name: constraint.conname };
+        primaryKey = {
+          name: constraint.conname,
+          position: environment.position(constraint.location),
+        };
         break;
       case "CONSTR_UNIQUE":
         refuseKeyOptions(constraint);
@@ -97,20 +111,13 @@ export function bindColumnDefinition(environment: Environment, node: ColumnDef):
         throw unsupportedConstraint(environment, constraint);
     }
   }
-  if (notNull && isNull) {
-    throw new SqlError(
-      "syntax_error",
-      `conflicting NULL/NOT NULL declarations for column "${name}"`,
-      { position },
-    );
-  }
   const bound =
     defaultNode === undefined ? undefined : bindDefault(environment, { name, type }, defaultNode);
   return {
     column: {
       name,
       type,
-      notNull,
+      notNull: nullability === true,
       defaultSql: bound?.sql,
       defaultValue: bound?.value,
     },
@@ -160,7 +167,7 @@ export function bindDefault(
     throw new SqlError(
       "datatype_mismatch",
       `column "${column.name}" is of type ${formatType(column.type.type.oid)} but default expression is of type ${formatType(bound.result.type.oid)}`,
-      { hint: "You will need to rewrite or cast the expression.", position: bound.position },
+      { hint: "You will need to rewrite or cast the expression." },
     );
   }
   return { sql: storedText(bound, value), value };

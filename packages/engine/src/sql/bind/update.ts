@@ -65,7 +65,7 @@ export function bindTargetRows(
   let item: FromItem = tableItem(environment, request.table, request.relation);
   for (const node of request.from) {
     const right = bindBeside(level, item, node);
-    item = crossJoin(level, item, right.item, right.isLateral, node);
+    item = crossJoin(item, right.item, right.isLateral);
   }
   const scope = new Scope(undefined, ctes);
   scope.relations = item.relations;

@@ -9,7 +9,7 @@ import { bindCreateTable } from "./create-table.ts";
 import { bindCreateTableAs } from "./create-table-as.ts";
 import { bindDrop } from "./drop.ts";
 import type { Environment } from "./environment.ts";
-import { lookupTable } from "./lookup-relation.ts";
+import { lookupTable, withoutPosition } from "./lookup-relation.ts";
 import { bindQueryStatement, isQueryNode } from "./query-statement.ts";
 import { bindSet, bindShow } from "./setting.ts";
 import type {
@@ -69,7 +69,7 @@ export function bindUtility(environment: Environment, statement: ParsedStatement
     if (node.TruncateStmt.restart_seqs === true) throw notSupported("RESTART IDENTITY");
     const tables = (node.TruncateStmt.relations ?? []).map((relation) => {
       if (!("RangeVar" in relation)) throw notSupported("TRUNCATE of this");
-      return lookupTable(environment, relation.RangeVar);
+      return lookupTable(environment, withoutPosition(relation.RangeVar));
     });
     return { kind: "truncate", tables: [...new Set(tables)] };
   }

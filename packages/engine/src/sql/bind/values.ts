@@ -12,6 +12,7 @@ import { Scope } from "./scope.ts";
 import { slotOf, sorted } from "./select.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
+import { startOfNode } from "./start-of.ts";
 import type { Target } from "./target-list.ts";
 
 /** VALUES as a query: columns column1, column2 …, of the types their rows have in common. */
@@ -24,7 +25,7 @@ export function bindValues(level: QueryLevel, select: SelectStmt): QueryPlan {
   const bound = rows.map((row) => {
     if (row.length !== width) {
       throw new SqlError("syntax_error", "VALUES lists must all be the same length", {
-        position: positionOf(site, row[0]),
+        position: row[0] === undefined ? undefined : startOfNode(environment.source, row[0]),
       });
     }
     return row.map((item) => bindExpression(site, item));
@@ -55,14 +56,6 @@ export function bindValues(level: QueryLevel, select: SelectStmt): QueryPlan {
 
 export function rowItems(list: Node): readonly Node[] {
   return "List" in list ? (list.List.items ?? []) : [];
-}
-
-function positionOf(site: Site, node: Node | undefined): number | undefined {
-  if (node === undefined) return undefined;
-  const body: unknown = Object.values(node)[0];
-  const location =
-    typeof body === "object" && body !== null && "location" in body ? body.location : 0;
-  return site.environment.position(typeof location === "number" ? location : 0);
 }
 
 /** ORDER BY and LIMIT over a plan whose own columns are all there is to name. */

@@ -9,6 +9,7 @@ import type { Environment, QueryRequest } from "./environment.ts";
 import { bindModification } from "./modification.ts";
 import { bindQuery } from "./query.ts";
 import type { OutputColumn, QueryPlan, WithPlan } from "./query-plan.ts";
+import { targetPosition } from "./set-operation.ts";
 import { textType } from "./type-ref.ts";
 
 type BoundCte = WithPlan["ctes"][number];
@@ -67,9 +68,9 @@ function bindCte(environment: Environment, cte: CommonTableExpr, place: CtePlace
     plan =
       place.recursive && mentionsRelation(select, name)
         ? bindRecursive(environment, cte, select, { ...place, id, request })
-        : renamed(bindQuery(environment, select, request), cte);
+        : renamed(environment, bindQuery(environment, select, request), cte);
   } else {
-    if (place.request.parent !== undefined) {
+    if (place.request.isTop !== true) {
       throw new SqlError(
         "feature_not_supported",
         "WITH clause containing a data-modifying statement must be at the top level",
@@ -78,7 +79,7 @@ function bindCte(environment: Environment, cte: CommonTableExpr, place: CtePlace
     }
     const modification = bindModification(environment, query, request);
     isReadable = modification.returnsRows;
-    plan = renamed(modification.plan, cte);
+    plan = renamed(environment, modification.plan, cte);
   }
   place.frame.set({ id, name, columns: plan.columns, isReadable, onReference: undefined });
   const materialized =
@@ -91,12 +92,13 @@ function bindCte(environment: Environment, cte: CommonTableExpr, place: CtePlace
 }
 
 /** Gives the columns the names that WITH name (a, b) lists. */
-function renamed(plan: QueryPlan, cte: CommonTableExpr): QueryPlan {
-  const columns = renamedColumns(plan.columns, cte);
+function renamed(environment: Environment, plan: QueryPlan, cte: CommonTableExpr): QueryPlan {
+  const columns = renamedColumns(environment, plan.columns, cte);
   return columns === plan.columns ? plan : { ...plan, columns };
 }
 
 function renamedColumns(
+  environment: Environment,
   columns: readonly OutputColumn[],
   cte: CommonTableExpr,
 ): readonly OutputColumn[] {
@@ -106,6 +108,7 @@ function renamedColumns(
     throw new SqlError(
       "invalid_column_reference",
       `WITH query "${cte.ctename ?? ""}" has ${columns.length} columns available but ${names.length} columns specified`,
+      { position: environment.position(cte.location) },
     );
   }
   return columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }));
@@ -151,6 +154,7 @@ function bindRecursive(
     bound.columns.map((column) => (column.type.oid === oids.unknown ? textType : column)),
   );
   const columns = renamedColumns(
+    environment,
     settled.columns.map((column) => ({ ...column, tableId: 0, attributeNumber: 0 })),
     cte,
   );
@@ -160,13 +164,13 @@ function bindRecursive(
     name,
     columns,
     isReadable: true,
-    onReference: () => {
+    onReference: (reference) => {
       references++;
       if (references > 1) {
         throw new SqlError(
           "invalid_recursion",
           `recursive reference to query "${name}" must not appear more than once`,
-          { position },
+          { position: reference },
         );
       }
     },
@@ -175,7 +179,7 @@ function bindRecursive(
   if (step.columns.length !== columns.length) {
     throw new SqlError("syntax_error", "each UNION query must have the same number of columns");
   }
-  const coerced = coerceStep(environment, name, step, columns);
+  const coerced = coerceStep(environment, { name, start: larg }, step, columns);
   return {
     kind: "recursive",
     cteId: place.id,
@@ -189,7 +193,7 @@ function bindRecursive(
 /** The step must give the start's types; it does not widen them. */
 function coerceStep(
   environment: Environment,
-  name: string,
+  query: { readonly name: string; readonly start: SelectStmt },
   step: QueryPlan,
   columns: readonly OutputColumn[],
 ): QueryPlan {
@@ -200,8 +204,11 @@ function coerceStep(
     if (!wanted.type.preferred && numericRank(column.type.oid) > numericRank(wanted.type.oid)) {
       throw new SqlError(
         "datatype_mismatch",
-        `recursive query "${name}" column ${index + 1} has type ${formatType(wanted.type.oid, wanted.typmod)} in non-recursive term but type ${formatType(column.type.oid, column.typmod)} overall`,
-        { hint: "Cast the output of the non-recursive term to the correct type." },
+        `recursive query "${query.name}" column ${index + 1} has type ${formatType(wanted.type.oid, wanted.typmod)} in non-recursive term but type ${formatType(column.type.oid, column.typmod)} overall`,
+        {
+          hint: "Cast the output of the non-recursive term to the correct type.",
+          position: targetPosition(environment, query.start, index),
+        },
       );
     }
   });

@@ -361,6 +361,7 @@ class PlanDescriber {
       column.table === undefined || !this.#isQualified(column.name)
         ? column.name
         : `${quoteIdentifier(column.table)}.${quoteIdentifier(column.name)}`,
+    bareIntegers: true,
     subquery: (subquery) =>
       subquery.mode === "exists"
         ? "EXISTS(SubPlan)"
