@@ -50,6 +50,9 @@ ${describeKnobs()}
 Exit codes: 0 stopped, 1 could not start, 2 wrong setting, ${fatalExitCode} stopped to protect its data.
 `;
 
+/** A terminal and a wrapper both pass one Ctrl-C on: what comes this soon is the same request. */
+const sameSignalMs = 500;
+
 /** Runs a node. Every way out goes through `program.exit`. */
 export async function main(program: Program): Promise<void> {
   if (program.arguments.includes("--help")) {
@@ -81,12 +84,16 @@ async function run(program: Program, config: NodeConfig): Promise<void> {
   const starting = new AbortController();
   let node: Node | undefined;
   let isStopping = false;
+  let firstSignalAtMs = 0;
   program.onSignal((signal) => {
+    const nowMs = runtime.clock.monotonicMs();
     if (isStopping) {
+      if (nowMs - firstSignalAtMs < sameSignalMs) return;
       runtime.log.warn("second signal: the node ends at once", { signal });
       program.exit(1);
     }
     isStopping = true;
+    firstSignalAtMs = nowMs;
     runtime.log.info("signal received", { signal });
     if (node === undefined) starting.abort(new Stopped(signal));
     else void stop(node, program);
