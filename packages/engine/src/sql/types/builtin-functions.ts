@@ -5,6 +5,7 @@ import { byteFunctions } from "./functions-bytes.ts";
 import { comparisonOperators } from "./functions-comparison.ts";
 import { dateTimeFunctions, dateTimeOperators } from "./functions-datetime.ts";
 import { extractFunctions } from "./functions-extract.ts";
+import { formatFunctions } from "./functions-format.ts";
 import { jsonFunctions, jsonOperators } from "./functions-json.ts";
 import { mathFunctions } from "./functions-math.ts";
 import { patternFunctions, patternOperators } from "./functions-pattern.ts";
@@ -32,6 +33,7 @@ const functionLists: readonly (readonly SqlFunction[])[] = [
   byteFunctions,
   dateTimeFunctions,
   extractFunctions,
+  formatFunctions,
   arrayFunctions,
   jsonFunctions,
   aggregateFunctions,

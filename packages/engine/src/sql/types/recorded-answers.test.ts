@@ -13,7 +13,7 @@ const registry = builtinFunctionRegistry();
 const context = fixedContext({ timeZone: "America/New_York" });
 
 /** What PostgreSQL answered is kept in testdata; `*.pg.test.ts` asks it again where there is one. */
-describe.each(["functions", "operators", "casts", "inputs"])("recorded %s", (name) => {
+describe.each(["functions", "operators", "casts", "inputs", "patterns"])("recorded %s", (name) => {
   const cases = readCases(readFileSync(new URL(`testdata/${name}.txt`, import.meta.url), "utf8"));
 
   test("there are cases", () => {

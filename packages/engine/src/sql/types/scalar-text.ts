@@ -192,7 +192,9 @@ export function formatFloat8(value: number, extraFloatDigits = 1): string {
   if (!Number.isFinite(value)) return specialFloat(value);
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";
   if (extraFloatDigits > 0) {
-    if (Number.isInteger(value) && value < 1e15 && value > -1e15) return String(value);
+    // In this range JavaScript writes numbers as PostgreSQL does.
+    const magnitude = Math.abs(value);
+    if (magnitude >= 1e-4 && magnitude < 1e15) return String(value);
     return layOutDigits(value.toExponential(), 15);
   }
   const digits = Math.max(15 + extraFloatDigits, 1);
