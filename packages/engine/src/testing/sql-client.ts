@@ -12,6 +12,7 @@ import type { KvClient } from "#kv/api.ts";
 /** What one statement gave: text values as psql would show them. */
 export interface StatementResult {
   readonly columns: readonly string[] | undefined;
+  readonly typeOids: readonly number[] | undefined;
   readonly rows: readonly (readonly (string | null)[])[];
   readonly tag: string;
 }
@@ -55,6 +56,7 @@ export class CollectingSink implements ResultSink {
     const context = this.#session.inputContext;
     this.results.push({
       columns: columns?.map((column) => column.name),
+      typeOids: columns?.map((column) => column.type.oid),
       rows: this.#rows.map((row) =>
         row.map((datum, at) =>
           datum === null ? null : formatText(columns?.[at]?.type.oid ?? 25, datum, context),
