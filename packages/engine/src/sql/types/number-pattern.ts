@@ -262,7 +262,7 @@ function lay(tokens: readonly string[], layout: Layout): string {
         out += token.startsWith('"') ? token.slice(1, -1).replace(/\\(.)/g, "$1") : token;
     }
   }
-  if (!signDone && !fill) out = sign + out;
+  if (!signDone && !fill && firstDigitIndex(tokens) !== -1) out = sign + out;
   return out;
 }
 
