@@ -63,7 +63,7 @@ export function newTable(definition: TableDefinition, nextOid: OidSource): Table
       id: 1,
       oid: nextOid(),
       constraintOid: nextOid(),
-      name: definition.primaryKey?.name ?? `${definition.name}_pkey`,
+      name: definition.primaryKey?.name ?? hiddenColumn.name,
       unique: true,
       columnIds: columnIdsOf(columns, definition.primaryKey?.columns, [hiddenColumnId]),
       isConstraint: true,
@@ -234,7 +234,7 @@ export function withPrimaryKey(
       ...table.primaryIndex,
       oid: nextOid(),
       constraintOid: nextOid(),
-      name: key?.name ?? `${table.name}_pkey`,
+      name: key?.name ?? hiddenColumn.name,
       columnIds,
     },
   });

@@ -486,9 +486,27 @@ const sizeFunctions: readonly SqlFunction[] = [
   scalar("pg_database_size", [oid], int8, () => null, volatile),
   scalar("pg_database_size", [name], int8, () => null, volatile),
   scalar("pg_tablespace_size", [oid], int8, () => null, volatile),
+  scalar("pg_size_pretty", [int8], text, prettySize),
   scalar("pg_tablespace_location", [oid], text, () => "", stable),
   scalar("pg_relation_filenode", [regclass], oid, (id) => id, stable),
 ];
+
+const sizeUnits = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** A unit is used up to 10 × 1024 of it, and the last step rounds half up. */
+function prettySize(bytes: bigint): string {
+  const limit = 10n * 1024n;
+  const magnitude = (value: bigint): bigint => (value < 0n ? -value : value);
+  if (magnitude(bytes) < limit) return `${bytes} bytes`;
+  let size = bytes / 512n;
+  let unit = 1;
+  while (unit < sizeUnits.length - 1 && magnitude(size) >= limit * 2n - 1n) {
+    size /= 1024n;
+    unit++;
+  }
+  const rounded = (size + (size < 0n ? -1n : 1n)) / 2n;
+  return `${rounded} ${sizeUnits[unit] ?? ""}`;
+}
 
 /** Functions whose answer is about the type of their argument's catalog entry. */
 const miscellaneousFunctions: readonly SqlFunction[] = [

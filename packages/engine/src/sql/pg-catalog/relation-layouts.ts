@@ -102,4 +102,13 @@ information_schema user_defined_types 13463 v user_defined_type_catalog:name use
 information_schema view_column_usage 13468 v view_catalog:name view_schema:name view_name:name table_catalog:name table_schema:name table_name:name column_name:name
 information_schema view_table_usage 13478 v view_catalog:name view_schema:name view_name:name table_catalog:name table_schema:name table_name:name
 information_schema views 13483 v table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar
+pg_catalog pg_amop 2602 r oid:oid! amopfamily:oid! amoplefttype:oid! amoprighttype:oid! amopstrategy:int2! amoppurpose:char! amopopr:oid! amopmethod:oid! amopsortfamily:oid!
+pg_catalog pg_amproc 2603 r oid:oid! amprocfamily:oid! amproclefttype:oid! amprocrighttype:oid! amprocnum:int2! amproc:regproc!
+pg_catalog pg_available_extensions 12081 v name:name default_version:text installed_version:text comment:text
+pg_catalog pg_default_acl 826 r oid:oid! defaclrole:oid! defaclnamespace:oid! defaclobjtype:char! defaclacl:_aclitem!
+pg_catalog pg_init_privs 3394 r objoid:oid! classoid:oid! objsubid:int4! privtype:char! initprivs:_aclitem!
+pg_catalog pg_ts_config 3602 r oid:oid! cfgname:name! cfgnamespace:oid! cfgowner:oid! cfgparser:oid!
+pg_catalog pg_ts_dict 3600 r oid:oid! dictname:name! dictnamespace:oid! dictowner:oid! dicttemplate:oid! dictinitoption:text
+pg_catalog pg_ts_parser 3601 r oid:oid! prsname:name! prsnamespace:oid! prsstart:regproc! prstoken:regproc! prsend:regproc! prsheadline:regproc! prslextype:regproc!
+pg_catalog pg_ts_template 3764 r oid:oid! tmplname:name! tmplnamespace:oid! tmplinit:regproc! tmpllexize:regproc!
 `;
