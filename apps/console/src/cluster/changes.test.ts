@@ -35,6 +35,18 @@ describe("what became different", () => {
     expect(changesBetween(oneDown, well)).toEqual([{ kind: "nodeUp", nodeId: 2, silentMs: 3_000 }]);
   });
 
+  test("a node heard by its peers first, then by the console, came back once", () => {
+    const heardByPeers = viewOf(evidence({ nodes: [answering(1), silent(2), answering(3)] }));
+    expect(heardByPeers.nodes[1]?.condition).toBe("unreachable");
+    expect(changesBetween(oneDown, heardByPeers)).toEqual([]);
+    expect(changesBetween(heardByPeers, well)).toEqual([
+      { kind: "nodeUp", nodeId: 2, silentMs: 3_000 },
+    ]);
+    expect(changesBetween(well, heardByPeers)).toMatchObject([
+      { kind: "conditionChanged", nodeId: 2, from: "ready", to: "unreachable" },
+    ]);
+  });
+
   test("the silence of all is one piece of news, and so is its end", () => {
     expect(changesBetween(well, allDown)).toEqual([{ kind: "contactLost" }]);
     expect(changesBetween(allDown, well)).toEqual([{ kind: "contactRestored", silentMs: 3_000 }]);

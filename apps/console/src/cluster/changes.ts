@@ -79,7 +79,8 @@ export function changesBetween(before: ClusterView, after: ClusterView): Change[
       changes.push({ kind: "nodeJoined", nodeId: node.nodeId, address: node.address });
     } else if (!lostAfter) {
       // Silence of all is one piece of news, told above; so is its end, but for those still silent.
-      const known = lostBefore === undefined ? old : { ...old, condition: "ready" as const };
+      const known: NodeView =
+        lostBefore === undefined ? old : { ...old, condition: "unknown", silentSinceMs: undefined };
       changes.push(...nodeChanges(known, node, after.atMs));
     }
   }
@@ -119,11 +120,13 @@ export function changesBetween(before: ClusterView, after: ClusterView): Change[
 
 function* nodeChanges(before: NodeView, after: NodeView, atMs: number): Generator<Change> {
   const { nodeId } = after;
-  const wasDown = before.condition === "down";
-  const isDown = after.condition === "down";
-  if (!wasDown && isDown) yield { kind: "nodeDown", nodeId, reason: after.error ?? "no answer" };
-  if (wasDown && !isDown && after.condition !== "unknown") {
-    yield { kind: "nodeUp", nodeId, silentMs: atMs - (before.silentSinceMs ?? atMs) };
+  const wasSilent = before.silentSinceMs !== undefined;
+  const isSilent = after.silentSinceMs !== undefined;
+  if (before.condition !== "down" && after.condition === "down") {
+    yield { kind: "nodeDown", nodeId, reason: after.error ?? "no answer" };
+  }
+  if (before.silentSinceMs !== undefined && !isSilent && after.answeredAtMs !== undefined) {
+    yield { kind: "nodeUp", nodeId, silentMs: atMs - before.silentSinceMs };
   }
   if (
     before.startedAtMs !== undefined &&
@@ -135,14 +138,16 @@ function* nodeChanges(before: NodeView, after: NodeView, atMs: number): Generato
   if (before.version !== after.version && before.version !== "" && after.version !== "") {
     yield { kind: "versionChanged", nodeId, from: before.version, to: after.version };
   }
-  const tellable = !wasDown && !isDown && before.condition !== "unknown";
-  if (tellable && before.condition !== after.condition && after.condition !== "unknown") {
+  // What a silent node turns into is told by its going and coming.
+  const isTold = wasSilent || after.condition === "down";
+  const isKnown = before.condition !== "unknown" && after.condition !== "unknown";
+  if (!isTold && isKnown && before.condition !== after.condition) {
     yield {
       kind: "conditionChanged",
       nodeId,
       from: before.condition,
       to: after.condition,
-      detail: after.detail,
+      detail: after.condition === "ready" ? "" : after.detail,
     };
   }
 }

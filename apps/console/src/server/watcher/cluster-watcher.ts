@@ -70,7 +70,13 @@ export class ClusterWatcher {
       onTopology: (topology) => {
         this.#topology = rememberFigures(this.#topology, topology, Date.now());
         for (const node of topology.nodes) {
-          if (node.grpcAddress !== "" && node.membership !== "removed") this.#ask(node.grpcAddress);
+          if (node.grpcAddress === "" || node.membership === "removed") continue;
+          this.#ask(node.grpcAddress);
+          // Its peers hear it again before the next probe is due.
+          const asked = this.#asked.get(node.grpcAddress);
+          if (node.liveness === "live" && asked !== undefined && asked.evidence.failures > 0) {
+            void this.#probe(asked);
+          }
         }
         this.#settle();
       },
@@ -290,6 +296,8 @@ export class ClusterWatcher {
 
   #sample(): void {
     const { nodes } = this.#view;
+    // Before the first answer or failure there is nothing to draw.
+    if (nodes.every((node) => node.answeredAtMs === undefined && node.error === undefined)) return;
     const answering = nodes.filter(answers);
     const offsets = answering
       .map((node) => node.clockOffsetMs)
