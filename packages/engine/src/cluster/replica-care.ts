@@ -52,7 +52,9 @@ export function nextCareStep(
   const ready = learners.filter((replica) => options.isCaughtUp(replica)).slice(0, wanted);
   const promoted = (voters.length + ready.length) % 2 === 1 ? ready : ready.slice(1);
   if (promoted.length > 0) return { kind: "promote", learners: promoted };
-  if (learners.length >= wanted) return undefined;
+  // A learner whose node is away may never catch up: another one goes beside it.
+  const hopeful = learners.filter(({ nodeId }) => options.candidates.includes(nodeId));
+  if (hopeful.length >= wanted) return undefined;
   const nodeId = options.candidates.find(
     (candidate) => !replicas.some((replica) => replica.nodeId === candidate),
   );

@@ -112,10 +112,11 @@ describe("a simulated cluster", () => {
     const cluster = new SimCluster(5, { segmentBytes: 64 * 1024 });
     await cluster.bootstrap(3);
     cluster.crash(3);
-    const filler = "x".repeat(512 * 1024);
+    const filler = "x".repeat(1_024);
     for (let count = 0; count < 80; count++) {
       await cluster.time.run(write(cluster, 1, `k${count % 4}`, `${count}${filler}`));
     }
+    await cluster.time.runFor(1_500);
     const { stores } = cluster.node(1).running;
     expect(stores.replica(1)?.raft.status().firstIndex).toBeGreaterThan(50);
     await cluster.start(3);

@@ -22,6 +22,8 @@ export interface TransactionOptions extends BeginOptions {
 
 const scanBytesDefault = 256 * 1024;
 const idBytes = 16;
+/** A commit is one entry of a log: it has to fit into memory on each replica several times over. */
+const commitBytesMax = 48 * 1024 * 1024;
 /** A read that meets one uncertain value after another gives up in the end. */
 const uncertaintyRestartsMax = 10;
 
@@ -152,6 +154,7 @@ export class Transaction implements KvTransaction {
     }
     this.#state = "committing";
     try {
+      if (this.#buffer.bytes > commitBytesMax) throw tooLarge(this.#buffer.bytes);
       const writes = this.#buffer.sorted();
       const answer = await this.#router.execute(
         firstKey(writes),
@@ -443,6 +446,13 @@ function firstOf(keys: readonly Uint8Array[]): Uint8Array {
   const [first] = keys;
   assert(first !== undefined, "nothing to send");
   return first;
+}
+
+function tooLarge(bytes: number): SqlError {
+  return new SqlError("program_limit_exceeded", "the transaction writes too much to be committed", {
+    detail: `It writes ${Math.ceil(bytes / 2 ** 20)} MiB; at most ${commitBytesMax / 2 ** 20} MiB can be committed at once.`,
+    hint: "Split it into several transactions.",
+  });
 }
 
 function unexpected(answer: RangeAnswer): InvariantViolation {

@@ -46,6 +46,7 @@ export class Applier {
   readonly #options: ApplierOptions;
   #queue: Entry[] = [];
   #isBusy = false;
+  #isStopped = false;
   #leaseAppliedIndex: number;
   #idle: (() => void)[] = [];
 
@@ -67,6 +68,12 @@ export class Applier {
     });
   }
 
+  /** Applies nothing more: the replica is closed, or its range has no such replica any longer. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#queue = [];
+  }
+
   /** The state was replaced by a snapshot. */
   reset(leaseAppliedIndex: number): void {
     this.#leaseAppliedIndex = leaseAppliedIndex;
@@ -76,6 +83,7 @@ export class Applier {
     const queue = this.#queue;
     this.#queue = [];
     for (const [at, entry] of queue.entries()) {
+      if (this.#isStopped) return;
       const slices = this.#applyEntry(entry);
       if (slices === undefined) continue;
       this.#queue = queue.slice(at + 1);

@@ -23,9 +23,12 @@ export class ClockError extends Error {
   override readonly name = "ClockError";
 }
 
-/** The bound runs this far ahead of use and is written this often. */
-const boundAheadMs = 1_000;
-const boundPeriodMs = 400;
+/**
+ * The bound runs this far ahead of use and is written this often: what a node waits for at most when it
+ * starts again after a crash, against what an idle node writes.
+ */
+const boundAheadMs = 1_200;
+const boundPeriodMs = 700;
 /** A wall clock further behind its own past than this was set back; waiting would look like a hang. */
 const setBackMsMax = 10_000;
 

@@ -303,6 +303,7 @@ export class Replica {
 
   close(): void {
     this.#isClosed = true;
+    this.#applier.stop();
     this.#proposals.abandon();
   }
 

@@ -10,7 +10,7 @@ import type { Store } from "#storage/store.ts";
 import { transactionTagBytes } from "#storage/write-batch.ts";
 import type { RangeRequest, RangeResponse } from "./batch.ts";
 import type { HlcClock } from "./hlc-clock.ts";
-import { truncateLog } from "./log-truncation.ts";
+import { defaultLogLimits, truncateLog, type LogLimits } from "./log-truncation.ts";
 import { RaftTransport } from "./raft-transport.ts";
 import { encodeRangeDescriptor, replicaOn, type RangeDescriptor } from "./range-descriptor.ts";
 import { Replica, type ReplicaHost } from "./replica.ts";
@@ -45,6 +45,7 @@ export interface StoresOptions {
   readonly store: Store;
   readonly network: Network;
   readonly liveness: StoreLiveness;
+  readonly logLimits?: LogLimits;
 }
 
 /**
@@ -366,7 +367,11 @@ export class Stores {
     const replica = this.#replicas.get(rangeId);
     if (replica === undefined || replica.isLogHeld) return;
     const { log, store } = this.#options;
-    truncateLog(replica, { log, durableIndex: store.durableAppliedIndex(rangeId) });
+    truncateLog(replica, {
+      log,
+      durableIndex: store.durableAppliedIndex(rangeId),
+      limits: this.#options.logLimits ?? defaultLogLimits,
+    });
   }
 }
 

@@ -6,6 +6,7 @@ import { LivenessTable } from "#cluster/liveness-table.ts";
 import type { NodeReport } from "#cluster/node-figures.ts";
 import { DistributedKv } from "#kv/distributed-kv.ts";
 import { HlcClock } from "#range/hlc-clock.ts";
+import type { LogLimits } from "#range/log-truncation.ts";
 import { Stores } from "#range/stores.ts";
 import { Calls } from "#runtime/calls.ts";
 import { SimClock } from "#runtime/sim/sim-clock.ts";
@@ -21,6 +22,7 @@ import { SharedLog } from "#storage/shared-log.ts";
 import { Store } from "#storage/store.ts";
 
 export interface SimClusterOptions {
+  readonly logLimits?: LogLimits;
   readonly replicationFactor?: number;
   readonly onLog?: (node: NodeId, line: LogLine) => void;
   /** Size of a segment of the shared log. Small, so that tests see rotation. */
@@ -238,7 +240,16 @@ export class SimCluster {
       memory: state,
       report: () => idleReport,
     });
-    const stores = await Stores.open({ runtime, nodeId, hlc, log, store, network, liveness });
+    const stores = await Stores.open({
+      runtime,
+      nodeId,
+      hlc,
+      log,
+      store,
+      network,
+      liveness,
+      logLimits: this.#options.logLimits ?? shortLog,
+    });
     const cluster = new ClusterNode({
       runtime,
       nodeId,
@@ -282,6 +293,13 @@ function grpcAddress(nodeId: NodeId): string {
 function addressesOf(nodeId: NodeId) {
   return { grpc: grpcAddress(nodeId), sql: `sql:${nodeId}`, health: `health:${nodeId}` };
 }
+
+/** So short that a node that was away for seconds often needs a snapshot. */
+const shortLog: LogLimits = {
+  leaderBytesKept: 4 * 1024,
+  followerBytesKept: 8 * 1024,
+  bytesMax: 32 * 1024,
+};
 
 const idleReport: NodeReport = {
   health: "ready",
