@@ -72,6 +72,11 @@ export interface KvTransaction {
   get(key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Values in the order of the keys. One request per range. */
   getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /**
+   * As getMany, for what this node can answer without waiting: it holds the lease, and no commit is
+   * in the way. Undefined otherwise; then nothing has happened, and getMany is the way.
+   */
+  getManyNow(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] | undefined;
   scan(span: Span, options?: ScanOptions): Promise<ScanChunk>;
 
   put(key: Uint8Array, value: Uint8Array): void;

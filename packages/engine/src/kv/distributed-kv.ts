@@ -10,7 +10,7 @@ import type { BeginOptions, KvClient, KvTransaction } from "./api.ts";
 import { RangeCalls } from "./range-calls.ts";
 import { retryTransaction } from "./retry-transaction.ts";
 import { Router } from "./router.ts";
-import { Transaction } from "./transaction.ts";
+import { Transaction, type TransactionNode } from "./transaction.ts";
 
 export interface DistributedKvOptions {
   readonly runtime: Runtime;
@@ -26,6 +26,7 @@ export class DistributedKv implements KvClient {
   readonly #runtime: Runtime;
   readonly #hlc: HlcClock;
   readonly #router: Router;
+  readonly #node: TransactionNode;
 
   constructor(options: DistributedKvOptions) {
     const { runtime, hlc, calls, stores, directory } = options;
@@ -33,16 +34,12 @@ export class DistributedKv implements KvClient {
     this.#hlc = hlc;
     const rangeCalls = new RangeCalls({ hlc, calls, stores, self: stores.nodeId });
     this.#router = new Router({ runtime, hlc, directory, calls: rangeCalls, self: stores.nodeId });
+    this.#node = { runtime, hlc, router: this.#router };
     this.systemRecords = systemRecordsOver(runtime, this);
   }
 
   begin(options: BeginOptions = {}): KvTransaction {
-    return new Transaction({
-      ...options,
-      runtime: this.#runtime,
-      hlc: this.#hlc,
-      router: this.#router,
-    });
+    return new Transaction(this.#node, options);
   }
 
   now(): Timestamp {

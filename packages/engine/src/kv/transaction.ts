@@ -14,7 +14,8 @@ import { ReadSpans } from "./read-spans.ts";
 import type { RangeAnswer, Router } from "./router.ts";
 import { WriteBuffer } from "./write-buffer.ts";
 
-export interface TransactionOptions extends BeginOptions {
+/** What a transaction needs of its node. */
+export interface TransactionNode {
   readonly runtime: Runtime;
   readonly hlc: HlcClock;
   readonly router: Router;
@@ -43,7 +44,7 @@ export class Transaction implements KvTransaction {
   #hasUntrackedReads = false;
   #state: "open" | "committing" | "finished" = "open";
 
-  constructor({ runtime, hlc, router, ...options }: TransactionOptions) {
+  constructor({ runtime, hlc, router }: TransactionNode, options: BeginOptions) {
     this.#runtime = runtime;
     this.#hlc = hlc;
     this.#router = router;
@@ -98,6 +99,11 @@ export class Transaction implements KvTransaction {
     const found = this.#getNow(missing) ?? (await this.#get(missing));
     for (const [at, place] of places.entries()) values[place] = found[at];
     return values;
+  }
+
+  getManyNow(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] | undefined {
+    this.#expectOpen();
+    return this.#buffer.count === 0 ? this.#getNow(keys) : undefined;
   }
 
   async scan(span: Span, options: ScanOptions = {}): Promise<ScanChunk> {
@@ -207,10 +213,12 @@ export class Transaction implements KvTransaction {
   #getNow(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] | undefined {
     const location = this.#locationOfAll(keys);
     if (location === undefined) return undefined;
+    const { timestamp, uncertaintyLimit } = this.#snapshotFor(location);
     const answer = this.#router.executeNow(location, {
       kind: "get",
       keys,
-      ...this.#snapshotFor(location),
+      timestamp,
+      uncertaintyLimit,
     });
     if (answer?.kind !== "values") return undefined;
     this.#took(location, answer.timestamp);

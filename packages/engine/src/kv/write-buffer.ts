@@ -17,7 +17,7 @@ interface Undo {
  */
 export class WriteBuffer {
   /** By the key's bytes as a latin1 string, whose order is that of the bytes. */
-  readonly #byName = new Map<string, CommitWrite>();
+  #byName: Map<string, CommitWrite> = noWrites;
   #sorted: CommitWrite[] | undefined;
   #bytes = 0;
   #undo: Undo[] | undefined;
@@ -61,7 +61,7 @@ export class WriteBuffer {
   }
 
   clear(): void {
-    this.#byName.clear();
+    this.#byName = noWrites;
     this.#sorted = undefined;
     this.#undo = undefined;
     this.#bytes = 0;
@@ -87,10 +87,17 @@ export class WriteBuffer {
   #replace(name: string, before: CommitWrite | undefined, after: CommitWrite | undefined): void {
     this.#bytes += bytesOf(after) - bytesOf(before);
     this.#sorted = undefined;
-    if (after === undefined) this.#byName.delete(name);
-    else this.#byName.set(name, after);
+    if (after === undefined) {
+      this.#byName.delete(name);
+      return;
+    }
+    // Most transactions only read: they get no map of their own.
+    if (this.#byName === noWrites) this.#byName = new Map();
+    this.#byName.set(name, after);
   }
 }
+
+const noWrites = new Map<string, CommitWrite>();
 
 function nameOf(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");

@@ -442,38 +442,66 @@ export class PgConnection {
     this.#readyForQuery();
   }
 
-  async #extended(type: number): Promise<void> {
+  #extended(type: number): Promise<void> | undefined {
     try {
-      switch (type) {
-        case frontend.parse: {
-          const message = readParse(this.#reader);
-          const { statement, text, parameterTypeOids } = message;
-          await this.#requireSession().parse(statement, text, parameterTypeOids);
-          writeParseComplete(this.#output.writer);
-          break;
-        }
-        case frontend.bind: {
-          const message = readBind(this.#reader);
-          await this.#requireSession().bind(message);
-          this.#portalFormats.set(message.portal, message.resultFormats);
-          writeBindComplete(this.#output.writer);
-          break;
-        }
-        case frontend.describe:
-          this.#describe();
-          break;
-        case frontend.execute:
-          await this.#execute();
-          break;
-        case frontend.close:
-          this.#closeTarget();
-          break;
-      }
+      const step = this.#extendedStep(type);
+      if (step !== undefined) return this.#settle(step);
       this.#output.flushWhenFull();
     } catch (error) {
-      this.#report(error);
-      this.#isSkippingToSync = true;
+      this.#skipToSync(error);
     }
+    return undefined;
+  }
+
+  async #settle(step: Promise<void>): Promise<void> {
+    try {
+      await step;
+      this.#output.flushWhenFull();
+    } catch (error) {
+      this.#skipToSync(error);
+    }
+  }
+
+  #skipToSync(error: unknown): void {
+    this.#report(error);
+    this.#isSkippingToSync = true;
+  }
+
+  #extendedStep(type: number): Promise<void> | undefined {
+    switch (type) {
+      case frontend.parse:
+        return this.#parse();
+      case frontend.bind:
+        return this.#bind();
+      case frontend.describe:
+        this.#describe();
+        return undefined;
+      case frontend.execute:
+        return this.#execute();
+      case frontend.close:
+        this.#closeTarget();
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  async #parse(): Promise<void> {
+    const { statement, text, parameterTypeOids } = readParse(this.#reader);
+    await this.#requireSession().parse(statement, text, parameterTypeOids);
+    writeParseComplete(this.#output.writer);
+  }
+
+  #bind(): Promise<void> | undefined {
+    const message = readBind(this.#reader);
+    const bound = (): void => {
+      this.#portalFormats.set(message.portal, message.resultFormats);
+      writeBindComplete(this.#output.writer);
+    };
+    const step = this.#requireSession().bind(message);
+    if (step !== undefined) return step.then(bound);
+    bound();
+    return undefined;
   }
 
   #describe(): void {
@@ -496,7 +524,7 @@ export class PgConnection {
     writeRowDescription(writer, columns, formats);
   }
 
-  async #execute(): Promise<void> {
+  #execute(): Promise<void> | undefined {
     const { portal, rowsMax } = readExecute(this.#reader);
     const session = this.#requireSession();
     const columns = session.describePortal(portal);
@@ -505,11 +533,21 @@ export class PgConnection {
         ? undefined
         : this.#encoders.get(columns, this.#portalFormats.get(portal), session.inputContext);
     this.#results.begin(encoder);
+    let outcome: boolean | Promise<boolean> | undefined;
     try {
       // Only a statement that is known to be the last of its batch may commit by itself.
       const syncFollows = this.#reader.nextType === frontend.sync;
-      const isComplete = await session.execute(portal, rowsMax, this.#results, syncFollows);
-      if (!isComplete) writePortalSuspended(this.#output.writer);
+      outcome = session.execute(portal, rowsMax, this.#results, syncFollows);
+      if (outcome === false) writePortalSuspended(this.#output.writer);
+    } finally {
+      if (!(outcome instanceof Promise)) this.#results.finish();
+    }
+    return outcome instanceof Promise ? this.#finishExecute(outcome) : undefined;
+  }
+
+  async #finishExecute(outcome: Promise<boolean>): Promise<void> {
+    try {
+      if (!(await outcome)) writePortalSuspended(this.#output.writer);
     } finally {
       this.#results.finish();
     }
@@ -527,22 +565,29 @@ export class PgConnection {
     writeCloseComplete(this.#output.writer);
   }
 
-  #sync(): Promise<void> {
+  #sync(): Promise<void> | undefined {
     this.#reader.end();
     this.#isSkippingToSync = false;
     return this.#endBatch();
   }
 
-  async #endBatch(): Promise<void> {
+  #endBatch(): Promise<void> | undefined {
+    const step = this.#requireSession().sync();
+    if (step !== undefined) return this.#finishBatch(step);
+    this.#readyForQuery();
+    return undefined;
+  }
+
+  async #finishBatch(step: Promise<void>): Promise<void> {
     try {
-      await this.#requireSession().sync();
+      await step;
     } catch (error) {
       this.#report(error);
     }
     this.#readyForQuery();
   }
 
-  #functionCall(): Promise<void> {
+  #functionCall(): Promise<void> | undefined {
     this.#report(notSupported("the function call protocol"));
     return this.#endBatch();
   }

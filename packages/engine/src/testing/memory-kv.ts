@@ -95,6 +95,12 @@ class MemoryTransaction implements KvTransaction {
     return this.#async(() => keys.map((key) => this.#read(keyText(key))));
   }
 
+  getManyNow(keys: readonly Uint8Array[]): readonly (Uint8Array | undefined)[] | undefined {
+    assert(!this.#isFinished, "the transaction is finished");
+    this.#options.signal?.throwIfAborted();
+    return this.#buffer.size > 0 ? undefined : keys.map((key) => this.#read(keyText(key)));
+  }
+
   scan(span: Span, options: ScanOptions = {}): Promise<ScanChunk> {
     return this.#async(() => this.#scan(span, options));
   }

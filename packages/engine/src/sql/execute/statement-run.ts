@@ -66,12 +66,9 @@ export class StatementRun {
   readonly measures: Map<QueryPlan, NodeMeasure> | undefined;
   readonly measureClock: Clock | undefined;
   readonly mayInsertBlind: boolean;
-  /** Results of uncorrelated subqueries. */
-  readonly subqueryResults = new Map<object, Datum>();
-  /** Rows of uncorrelated subqueries under ANY and ALL, by expression. */
-  readonly quantifiedRows = new Map<object, unknown>();
-  /** Rows changed so far, by INSERT, UPDATE or DELETE. */
-  readonly affected = new Map<ModifyPlan, number>();
+  #subqueryResults: Map<object, Datum> | undefined;
+  #quantifiedRows: Map<object, unknown> | undefined;
+  #affected: Map<ModifyPlan, number> | undefined;
 
   constructor(options: StatementRunOptions) {
     this.transaction = options.transaction;
@@ -88,9 +85,36 @@ export class StatementRun {
     this.mayInsertBlind = options.mayInsertBlind;
   }
 
+  /** Results of uncorrelated subqueries. */
+  get subqueryResults(): Map<object, Datum> {
+    return (this.#subqueryResults ??= new Map());
+  }
+
+  /** Rows of uncorrelated subqueries under ANY and ALL, by expression. */
+  get quantifiedRows(): Map<object, unknown> {
+    return (this.#quantifiedRows ??= new Map());
+  }
+
+  /** Rows changed so far, by INSERT, UPDATE or DELETE. */
+  get affected(): Map<ModifyPlan, number> {
+    return (this.#affected ??= new Map());
+  }
+
   async get(key: Uint8Array): Promise<Uint8Array | undefined> {
     if (this.catalog.isVerified) return this.transaction.get(key);
     return (await this.getMany([key]))[0];
+  }
+
+  /** As `get`, when the answer is at hand; undefined when it must be waited for. */
+  getNow(key: Uint8Array): { readonly value: Uint8Array | undefined } | undefined {
+    if (this.catalog.isVerified) {
+      const values = this.transaction.getManyNow([key]);
+      return values === undefined ? undefined : { value: values[0] };
+    }
+    const values = this.transaction.getManyNow([versionKey, key]);
+    if (values === undefined) return undefined;
+    this.catalog.verify(values[0]);
+    return { value: values[1] };
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<readonly (Uint8Array | undefined)[]> {

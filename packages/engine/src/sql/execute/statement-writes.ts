@@ -15,43 +15,48 @@ interface PendingWrite {
  */
 export class StatementWrites {
   /** By key as latin1 text. */
-  readonly #writes = new Map<string, PendingWrite>();
+  #writes: Map<string, PendingWrite> | undefined;
 
   get size(): number {
-    return this.#writes.size;
+    return this.#writes?.size ?? 0;
   }
 
   /** The pending value; undefined when removed; null when the statement has not touched the key. */
   find(key: Uint8Array): Uint8Array | undefined | null {
-    const write = this.#writes.get(keyName(key));
+    const write = this.#writes?.get(keyName(key));
     return write === undefined ? null : write.value;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#writes.set(keyName(key), { key, value, isBlind: false });
+    this.#set(keyName(key), { key, value, isBlind: false });
   }
 
   /** A key that must not exist; false when this statement has written it already. */
   insertBlind(key: Uint8Array, value: Uint8Array): boolean {
     const name = keyName(key);
-    const pending = this.#writes.get(name);
+    const pending = this.#writes?.get(name);
     if (pending?.value !== undefined) return false;
-    this.#writes.set(name, { key, value, isBlind: pending === undefined });
+    this.#set(name, { key, value, isBlind: pending === undefined });
     return true;
   }
 
   remove(key: Uint8Array): void {
-    this.#writes.set(keyName(key), { key, value: undefined, isBlind: false });
+    this.#set(keyName(key), { key, value: undefined, isBlind: false });
   }
 
   /** Hands everything over, in the order of first writing. */
   flush(transaction: KvTransaction): void {
-    for (const { key, value, isBlind } of this.#writes.values()) {
+    for (const { key, value, isBlind } of this.#writes?.values() ?? []) {
       if (value === undefined) transaction.remove(key);
       else if (isBlind) transaction.insert(key, value);
       else transaction.put(key, value);
     }
-    this.#writes.clear();
+    this.#writes = undefined;
+  }
+
+  #set(name: string, write: PendingWrite): void {
+    this.#writes ??= new Map();
+    this.#writes.set(name, write);
   }
 }
 

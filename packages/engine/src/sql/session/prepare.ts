@@ -57,18 +57,27 @@ export async function prepareStatement(
   };
 }
 
+/** The plan a prepared statement has, when it may be run as it is. */
+export function currentQuery(
+  state: SessionState,
+  prepared: PreparedStatement,
+): PlannedQuery | undefined {
+  const known = prepared.planned;
+  if (known?.isReusable !== true) return undefined;
+  if (!known.readsCatalog) return known;
+  const { version } = state.snapshot;
+  return version !== undefined && known.catalogVersion === version ? known : undefined;
+}
+
 /** The query of a prepared statement under the catalog that the transaction has now. */
 export async function queryOf(
   state: SessionState,
   prepared: PreparedStatement,
 ): Promise<PlannedQuery> {
-  const known = prepared.planned;
-  const { version } = state.snapshot;
-  const isCurrent =
-    known !== undefined &&
-    (!known.readsCatalog || (version !== undefined && known.catalogVersion === version));
-  if (known !== undefined && isCurrent && known.isReusable) return known;
+  const current = currentQuery(state, prepared);
+  if (current !== undefined) return current;
   if (prepared.parsed === undefined) {
+    const known = prepared.planned;
     assert(known !== undefined, "a cursor's query has no text of its own");
     return known;
   }

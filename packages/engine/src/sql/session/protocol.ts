@@ -10,7 +10,9 @@ import type { InputContext } from "#sql/types/format-settings.ts";
  *   simple protocol:    simpleQuery(text) → results of each statement in turn
  *   extended protocol:  parse → bind → describe → execute… → sync
  *
- * Errors are thrown as SqlError. After one the wire layer skips to the next sync, as PostgreSQL does.
+ * - Errors are SqlErrors. After one the wire layer skips to the next sync, as PostgreSQL does.
+ * - bind, execute and sync answer, or throw, at once when there is nothing to wait for; a promise means
+ *   that there is. A read by primary key then costs no promise between the socket and the store.
  */
 export interface Session {
   /**
@@ -29,10 +31,10 @@ export interface Session {
 
   parse(name: string, text: string, parameterTypeOids: readonly number[]): Promise<void>;
   describeStatement(name: string): StatementDescription;
-  bind(request: BindRequest): Promise<void>;
+  bind(request: BindRequest): Promise<void> | undefined;
   describePortal(name: string): readonly OutputColumn[] | undefined;
   /**
-   * rowsMax 0: all. Resolves to false when the portal was suspended with rows left.
+   * rowsMax 0: all. The answer is false when the portal was suspended with rows left.
    * `syncFollows`: the client's next message is known to be Sync, so an implicit transaction may
    * commit inside this call, where a conflict can still be met with another attempt.
    */
@@ -41,11 +43,11 @@ export interface Session {
     rowsMax: number,
     sink: ResultSink,
     syncFollows?: boolean,
-  ): Promise<boolean>;
+  ): boolean | Promise<boolean>;
   closeStatement(name: string): void;
   closePortal(name: string): void;
   /** Ends the implicit transaction of an extended batch: commits, or rolls back after an error. */
-  sync(): Promise<void>;
+  sync(): Promise<void> | undefined;
   /** Tells the session that an error ended a batch or text, so that an open block is marked failed. */
   failed(): void;
 

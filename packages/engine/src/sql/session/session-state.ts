@@ -4,7 +4,7 @@ import type { CatalogSnapshot } from "#catalog/snapshot.ts";
 import type { CommitOutcome } from "#kv/api.ts";
 import type { Cancel } from "#runtime/ports.ts";
 import type { BindCatalog } from "#sql/bind/bind-catalog.ts";
-import type { TransactionModes, IsolationLevel } from "#sql/bind/statement.ts";
+import type { TransactionModes } from "#sql/bind/statement.ts";
 import { StatementContext, postgresEpochMicros } from "#sql/execute/statement-context.ts";
 import type { SessionActivity, SettingsView } from "#sql/execute/statement-context.ts";
 import type { CatalogLookup, InputContext } from "#sql/types/format-settings.ts";
@@ -15,7 +15,7 @@ import type { Portal } from "./portal.ts";
 import type { PreparedStatement } from "./prepared-statement.ts";
 import type { SessionOptions } from "./protocol.ts";
 import { setSetting, showSetting } from "./run-setting-statement.ts";
-import { SessionSettings } from "./settings.ts";
+import { SessionSettings, type SettingsMark } from "./settings.ts";
 import { SqlTransaction } from "./sql-transaction.ts";
 
 /**
@@ -40,7 +40,8 @@ export class SessionState {
   #idleTimeout: Cancel | undefined;
   #names: { snapshot: CatalogSnapshot; path: readonly string[]; lookup: CatalogNames } | undefined;
   #facts: SessionFacts | undefined;
-  #factsKey: unknown;
+  #factsNames: CatalogLookup | undefined;
+  #factsSettings: SettingsMark | undefined;
 
   constructor(engine: SqlEngine, options: SessionOptions) {
     this.engine = engine;
@@ -78,9 +79,8 @@ export class SessionState {
     const { terminate } = this.options;
     if (terminate === undefined) return;
     const inBlock = this.transaction?.isBlock === true;
-    const limitMs = Number(
-      this.settings.value(inBlock ? "idle_in_transaction_session_timeout" : "idle_session_timeout"),
-    );
+    const { timeouts } = this.settings;
+    const limitMs = inBlock ? timeouts.idleInTransactionMs : timeouts.idleMs;
     if (limitMs === 0) return;
     this.#idleTimeout = this.engine.runtime.clock.after(limitMs, () => {
       terminate(
@@ -116,10 +116,9 @@ export class SessionState {
       label: this.options.user,
       startedAt: this.statementTimestamp,
       settingsMark: settings.mark(),
-      isolation:
-        modes.isolation ?? (settings.value("default_transaction_isolation") as IsolationLevel),
-      isReadOnly: modes.readOnly ?? settings.value("default_transaction_read_only") === "on",
-      isDeferrable: modes.deferrable ?? settings.value("default_transaction_deferrable") === "on",
+      isolation: modes.isolation ?? settings.transactionDefaults.isolation,
+      isReadOnly: modes.readOnly ?? settings.transactionDefaults.isReadOnly,
+      isDeferrable: modes.deferrable ?? settings.transactionDefaults.isDeferrable,
     });
     return this.transaction;
   }
@@ -130,7 +129,7 @@ export class SessionState {
     assert(transaction !== undefined, "no transaction is open");
     let isCommitted = false;
     try {
-      await this.#closePortals();
+      if (this.portals.size > 0) await this.#closePortals();
       if (transaction.kv.writeCount === 0) {
         // What was only read was consistent already; nothing needs to be said to anybody.
         transaction.kv.rollback();
@@ -158,12 +157,29 @@ export class SessionState {
     this.transaction = undefined;
   }
 
+  /** Commits an implicit transaction that has only read, when every portal has run to its end. */
+  endRead(): void {
+    this.portals.clear();
+    this.abandonRead();
+    this.settings.endTransaction();
+  }
+
+  /** Forgets an implicit transaction that has only read, as if it had not begun; portals stay. */
+  abandonRead(): void {
+    const { transaction } = this;
+    assert(
+      transaction?.isBlock === false && transaction.kv.writeCount === 0,
+      "the transaction is more than a read",
+    );
+    transaction.kv.rollback();
+    this.transaction = undefined;
+  }
+
   /** Forgets a transaction that only planning has used; portals stay. */
   dropUnusedTransaction(): void {
     const { transaction } = this;
     if (transaction === undefined || transaction.isBlock || transaction.hasRunQuery) return;
-    transaction.kv.rollback();
-    this.transaction = undefined;
+    this.abandonRead();
   }
 
   /** An error ended a statement: a block waits for ROLLBACK, an implicit transaction is gone. */
@@ -276,25 +292,22 @@ export class SessionState {
   };
 
   #sessionFacts(): SessionFacts {
-    const path = this.settings.searchPath;
-    const { snapshot } = this;
-    const applicationName = this.settings.value("application_name");
+    const { names, snapshot } = this;
+    const mark = this.settings.mark();
     const facts = this.#facts;
-    if (
-      facts !== undefined &&
-      facts.applicationName === applicationName &&
-      this.#factsKey === this.names
-    ) {
+    if (facts !== undefined && this.#factsSettings === mark && this.#factsNames === names) {
       return facts;
     }
-    this.#factsKey = this.names;
+    this.#factsSettings = mark;
+    this.#factsNames = names;
+    const path = this.settings.searchPath;
     this.#facts = {
       currentUser: this.options.user,
       sessionUser: this.options.user,
       database: this.options.database,
       searchPath: path.filter((name) => snapshot.findSchema(name) !== undefined),
       backendPid: this.options.processId,
-      applicationName,
+      applicationName: this.settings.value("application_name"),
     };
     return this.#facts;
   }

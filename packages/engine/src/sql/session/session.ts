@@ -9,7 +9,7 @@ import type { Invocation } from "./invocation.ts";
 import { readParameters } from "./parameters.ts";
 import { nodeKind, planStatement } from "./plan-statement.ts";
 import { Portal } from "./portal.ts";
-import { prepareStatement, queryOf } from "./prepare.ts";
+import { currentQuery, prepareStatement, queryOf } from "./prepare.ts";
 import type { PreparedStatement } from "./prepared-statement.ts";
 import type {
   BindRequest,
@@ -19,7 +19,7 @@ import type {
   StatementDescription,
   TransactionStatus,
 } from "./protocol.ts";
-import { runQuery, startQuery } from "./run-query.ts";
+import { runPointNow, runQuery, startQuery } from "./run-query.ts";
 import { duplicatePrepared, runPrepared, runUtility, unknownPrepared } from "./run-utility.ts";
 import { SessionState } from "./session-state.ts";
 
@@ -177,8 +177,7 @@ export class SqlSession implements Session {
     return { parameterTypeOids, columns };
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- errors must reject, not throw
-  async bind(request: BindRequest): Promise<void> {
+  bind(request: BindRequest): Promise<void> | undefined {
     const { state } = this;
     const statement = this.#requirePrepared(request.statement);
     if (statement.parsed !== undefined) this.#requireUsable(statement.parsed);
@@ -186,32 +185,64 @@ export class SqlSession implements Session {
       throw new SqlError("duplicate_cursor", `cursor "${request.portal}" already exists`);
     }
     const parameters = readParameters(statement, request, state.inputContext);
-    const replaced = state.portals.get(request.portal);
-    if (replaced !== undefined) await replaced.close();
-    state.portals.set(
+    const portal = new Portal(
       request.portal,
-      new Portal(
-        request.portal,
-        statement,
-        parameters,
-        state.statementTimestamp,
-        statement.columns,
-      ),
+      statement,
+      parameters,
+      state.statementTimestamp,
+      statement.columns,
     );
+    const replaced = state.portals.get(request.portal);
+    state.portals.set(request.portal, portal);
+    return replaced?.execution === undefined ? undefined : replaced.close();
   }
 
   describePortal(name: string): readonly OutputColumn[] | undefined {
     return this.#requirePortal(name).columns;
   }
 
-  async execute(
+  execute(
     portalName: string,
     rowsMax: number,
     sink: ResultSink,
     syncFollows = false,
+  ): boolean | Promise<boolean> {
+    const portal = this.#requirePortal(portalName);
+    if (syncFollows && rowsMax === 0 && this.#executeNow(portal, sink)) return true;
+    return this.#execute(portal, rowsMax, sink, syncFollows);
+  }
+
+  /** A prepared read by primary key that need not wait for anything. False: nothing was done. */
+  #executeNow(portal: Portal, sink: ResultSink): boolean {
+    const { state } = this;
+    const { statement } = portal;
+    const isAlone = state.transaction === undefined && state.portals.size === 1;
+    if (!isAlone || portal.isDone || portal.execution !== undefined) return false;
+    const query = statement.kind === "query" ? currentQuery(state, statement) : undefined;
+    if (query?.point === undefined) return false;
+    state.enter(statement.text);
+    try {
+      const { parameters } = portal;
+      const isDone = runPointNow(state, query, { parameters, sink });
+      if (isDone) {
+        portal.isDone = true;
+        state.engine.counters.statements++;
+      }
+      return isDone;
+    } catch (error) {
+      throw this.#reasonFor(error);
+    } finally {
+      state.leave();
+    }
+  }
+
+  async #execute(
+    portal: Portal,
+    rowsMax: number,
+    sink: ResultSink,
+    syncFollows: boolean,
   ): Promise<boolean> {
     const { state } = this;
-    const portal = this.#requirePortal(portalName);
     const { statement } = portal;
     this.#enter(statement.text);
     try {
@@ -294,12 +325,16 @@ export class SqlSession implements Session {
     });
   }
 
-  async sync(): Promise<void> {
+  sync(): Promise<void> | undefined {
     const { state } = this;
     if (state.transaction === undefined) {
       state.portals.clear();
-      return;
+      return undefined;
     }
+    return this.#sync();
+  }
+
+  async #sync(): Promise<void> {
     this.#enter(undefined);
     try {
       await this.#commitImplicit();
@@ -385,7 +420,7 @@ export class SqlSession implements Session {
     const { state } = this;
     state.enter(text);
     state.engine.counters.statements++;
-    const limitMs = Number(state.settings.value("statement_timeout"));
+    const limitMs = state.settings.timeouts.statementMs;
     if (limitMs === 0) return;
     this.#timeout = state.engine.runtime.clock.after(limitMs, () => {
       state.cancel(new SqlError("query_canceled", "canceling statement due to statement timeout"));

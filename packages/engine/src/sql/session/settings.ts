@@ -1,4 +1,5 @@
 import { SqlError } from "#base/errors.ts";
+import type { IsolationLevel } from "#sql/bind/statement.ts";
 import type { SettingRow } from "#sql/execute/statement-context.ts";
 import type { DateStyle, FormatSettings, IntervalStyle } from "#sql/types/format-settings.ts";
 import { splitIdentifierList } from "./identifier-list.ts";
@@ -12,6 +13,19 @@ interface SettingsState {
 }
 
 export type SettingsMark = SettingsState;
+
+/** In milliseconds; 0 for none. */
+export interface SessionTimeouts {
+  readonly statementMs: number;
+  readonly idleMs: number;
+  readonly idleInTransactionMs: number;
+}
+
+export interface TransactionDefaults {
+  readonly isolation: IsolationLevel;
+  readonly isReadOnly: boolean;
+  readonly isDeferrable: boolean;
+}
 
 /** All definitions of a server, by lower-case name. */
 export class SettingCatalog {
@@ -46,7 +60,7 @@ const noValues: ReadonlyMap<string, string> = new Map();
  *
  *   default of the server ← start-up packet ← SET (undone by ROLLBACK) ← SET LOCAL (until the end)
  *
- * - `format`, `searchPath` and `planKey` are derived, and keep their identity until a change.
+ * - `format`, `timeouts`, `transactionDefaults`, `searchPath` and `planKey` are derived, and keep their identity until a change.
  * - Reported changes are collected and taken by the session after each statement.
  */
 export class SessionSettings {
@@ -56,6 +70,8 @@ export class SessionSettings {
   readonly #defaults = new Map<string, string>();
   #state: SettingsState = { session: noValues, local: noValues };
   #format: FormatSettings | undefined;
+  #timeouts: SessionTimeouts | undefined;
+  #transactionDefaults: TransactionDefaults | undefined;
   #searchPath: readonly string[] | undefined;
   #planKey: string | undefined;
   #reported: Map<string, string> | undefined;
@@ -124,8 +140,9 @@ export class SessionSettings {
 
   /** The end of a transaction: what was set LOCAL ends with it. */
   endTransaction(): void {
-    if (this.#state.local.size > 0)
+    if (this.#state.local.size > 0) {
       this.#replace({ session: this.#state.session, local: noValues });
+    }
   }
 
   get format(): FormatSettings {
@@ -137,6 +154,25 @@ export class SessionSettings {
       extraFloatDigits: Number(this.#value("extra_float_digits")),
     };
     return this.#format;
+  }
+
+  get timeouts(): SessionTimeouts {
+    this.#timeouts ??= {
+      statementMs: Number(this.#value("statement_timeout")),
+      idleMs: Number(this.#value("idle_session_timeout")),
+      idleInTransactionMs: Number(this.#value("idle_in_transaction_session_timeout")),
+    };
+    return this.#timeouts;
+  }
+
+  /** For transactions that do not say otherwise. */
+  get transactionDefaults(): TransactionDefaults {
+    this.#transactionDefaults ??= {
+      isolation: this.#value("default_transaction_isolation") as IsolationLevel,
+      isReadOnly: this.#value("default_transaction_read_only") === "on",
+      isDeferrable: this.#value("default_transaction_deferrable") === "on",
+    };
+    return this.#transactionDefaults;
   }
 
   /** Schema names as written, with "$user" replaced. */
@@ -250,6 +286,8 @@ export class SessionSettings {
 
   #forget(): void {
     this.#format = undefined;
+    this.#timeouts = undefined;
+    this.#transactionDefaults = undefined;
     this.#searchPath = undefined;
     this.#planKey = undefined;
   }
