@@ -22,7 +22,13 @@ export function run(command, args, options = {}) {
     const child = spawn(command, args, {
       cwd: root,
       stdio: ["ignore", options.quiet ? "pipe" : "inherit", options.quiet ? "pipe" : "inherit"],
-      env: { ...process.env, ...options.env },
+      // Builds report to nobody.
+      env: {
+        ...process.env,
+        TURBO_TELEMETRY_DISABLED: "1",
+        NEXT_TELEMETRY_DISABLED: "1",
+        ...options.env,
+      },
     });
     let output = "";
     const keep = (chunk) => {
