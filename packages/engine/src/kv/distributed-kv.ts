@@ -32,7 +32,7 @@ export class DistributedKv implements KvClient {
     const { runtime, hlc, calls, stores, directory } = options;
     this.#runtime = runtime;
     this.#hlc = hlc;
-    const rangeCalls = new RangeCalls({ hlc, calls, stores, self: stores.nodeId });
+    const rangeCalls = new RangeCalls({ runtime, hlc, calls, stores, self: stores.nodeId });
     this.#router = new Router({ runtime, hlc, directory, calls: rangeCalls, self: stores.nodeId });
     this.#node = { runtime, hlc, router: this.#router };
     this.systemRecords = systemRecordsOver(runtime, this);

@@ -1,14 +1,17 @@
+import { InvariantViolation } from "#base/assert.ts";
 import { SqlError } from "#base/errors.ts";
 import type { NodeId, RangeId } from "#base/ids.ts";
 import type { RangeRequest, RangeResponse } from "#range/batch.ts";
 import type { HlcClock } from "#range/hlc-clock.ts";
 import type { Stores } from "#range/stores.ts";
 import { CallFailed, type Calls } from "#runtime/calls.ts";
+import type { Runtime } from "#runtime/ports.ts";
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./batch-codec.ts";
 
 const executeMethod = "range.execute";
 
 export interface RangeCallsOptions {
+  readonly runtime: Runtime;
   readonly hlc: HlcClock;
   readonly calls: Calls;
   readonly stores: Stores;
@@ -34,9 +37,23 @@ export class RangeCalls {
     options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
   ): RangeResponse | Promise<RangeResponse | CallProblem> {
     const { stores, self } = this.#options;
-    if (to.node === self) return stores.execute(to.rangeId, request, options.signal);
-    return this.#call(to, request, options);
+    if (to.node !== self) return this.#call(to, request, options);
+    try {
+      const response = stores.execute(to.rangeId, request, options.signal);
+      return response instanceof Promise ? response.catch(this.#broke) : response;
+    } catch (error) {
+      return this.#broke(error);
+    }
   }
+
+  /**
+   * A violation below this line is about data, so the node stops. One above it, in the evaluation of a
+   * statement, fails that statement alone: any client could stop the node with it otherwise.
+   */
+  readonly #broke = (error: unknown): never => {
+    if (!(error instanceof InvariantViolation)) throw error;
+    return this.#options.runtime.fatal("a request to a range broke an invariant", error);
+  };
 
   async #call(
     to: { readonly node: NodeId; readonly rangeId: RangeId },

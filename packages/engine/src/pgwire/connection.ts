@@ -630,9 +630,8 @@ export class PgConnection {
 
   #toSqlError(error: unknown): SqlError {
     if (isSqlError(error)) return error;
-    if (error instanceof InvariantViolation) {
-      return this.#runtime.fatal("a statement broke an invariant", error);
-    }
+    // Below kv a broken invariant stops the node before it gets here. What does get here went wrong in
+    // one statement's own evaluation, and ends that statement.
     this.#runtime.log.error("statement failed on an unexpected error", { error });
     const message = error instanceof Error ? error.message : String(error);
     return new SqlError("internal_error", message, { cause: error });
