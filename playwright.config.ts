@@ -9,7 +9,7 @@ export default defineConfig({
   fullyParallel: false,
   // One console and one cluster at a time: these tests share the machine with what they test.
   workers: 1,
-  timeout: 60_000,
+  timeout: 120_000,
   expect: { timeout: 10_000 },
   reporter: "list",
   use: {

@@ -44,7 +44,6 @@ test.describe("three real nodes", () => {
   let page: Page;
 
   test.beforeAll(async ({ browser }) => {
-    test.setTimeout(120_000);
     await script("start_cluster.sh");
     running = await startConsole({
       port: firstPort + 80,
@@ -73,7 +72,6 @@ test.describe("three real nodes", () => {
   });
 
   test("every page is accessible and fits", async () => {
-    test.setTimeout(90_000);
     await page.goto(`${running.url}/`);
     await expect(verdict(page)).toBeVisible();
     await survey(page, test.info(), "situation");
@@ -82,7 +80,6 @@ test.describe("three real nodes", () => {
   });
 
   test("a killed node is the first thing said, within 5 s, and its return too", async () => {
-    test.setTimeout(120_000);
     await page.goto(`${running.url}/`);
     await expect(verdict(page)).toContainText("All 3 nodes are ready");
 

@@ -58,7 +58,6 @@ test.describe("the console and its cluster", () => {
   });
 
   test("every page is accessible and fits", async () => {
-    test.setTimeout(90_000);
     for (const [name, path] of [
       ["situation", "/"],
       ["topology-map", "/topology"],
