@@ -1,33 +1,16 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { ColumnDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import type { Node, ResTarget } from "#sql/parse/ast.ts";
-import { formatType } from "#sql/types/type.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { bindSubqueryPlan, rowFields } from "./bind-subquery.ts";
-import { coerce } from "./coerce.ts";
+import { assignTo } from "./assign-to.ts";
 import type { Environment } from "./environment.ts";
 import type { Expression } from "./expression.ts";
 import type { Assignment } from "./query-plan.ts";
 import type { Site } from "./site.ts";
 import { boundTableExpressions } from "./stored-expression.ts";
 import { typeRef } from "./type-ref.ts";
-import { startOf, startOfNode } from "./start-of.ts";
-
-/** The value as the column holds it, by assignment casts; 42804 when there is none. */
-export function assignTo(
-  environment: Environment,
-  column: ColumnDescriptor,
-  value: Expression,
-): Expression {
-  const target = typeRef(column.type.oid, column.type.typmod);
-  const coerced = coerce(environment, value, target, "assignment");
-  if (coerced !== undefined) return coerced;
-  throw new SqlError(
-    "datatype_mismatch",
-    `column "${column.name}" is of type ${formatType(column.type.oid)} but expression is of type ${formatType(value.result.type.oid)}`,
-    { hint: "You will need to rewrite or cast the expression.", position: startOf(value) },
-  );
-}
+import { startOfNode } from "./start-of.ts";
 
 /** What DEFAULT means for a column. */
 export function defaultOf(
@@ -35,7 +18,7 @@ export function defaultOf(
   table: TableDescriptor,
   column: ColumnDescriptor,
 ): Expression {
-  const { defaults } = boundTableExpressions(environment.catalog, table);
+  const { defaults } = boundTableExpressions(environment, table);
   return (
     defaults.get(column.id) ?? {
       kind: "constant",

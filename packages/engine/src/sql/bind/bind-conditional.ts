@@ -11,7 +11,7 @@ import { oids } from "#sql/types/builtin-types.ts";
 import { resolveCommonType } from "#sql/types/resolve.ts";
 import { arrayTypeOf, formatType, getType, isArrayType } from "#sql/types/type.ts";
 import { expandStar } from "./bind-column.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { coerceToBoolean, coerceType, resolveUnknown } from "./coerce.ts";
 import type { Expression, TypeRef } from "./expression.ts";
 import { operatorCall } from "./operator-call.ts";

@@ -14,10 +14,11 @@ import { formatType, getType, isArrayType } from "#sql/types/type.ts";
 import { bindArray, bindCase, bindCoalesce, bindMinMax, bindRow } from "./bind-conditional.ts";
 import { bindColumnReference, findWholeRowColumn } from "./bind-column.ts";
 import { bindFunctionCall, bindGroupingFunction } from "./bind-function.ts";
+import { bindCondition, bindExpression } from "./expression-binding.ts";
 import { bindOperatorExpression } from "./bind-operator.ts";
 import { operatorCall } from "./operator-call.ts";
 import { bindSubquery } from "./bind-subquery.ts";
-import { cannotCast, coerce, coerceArgument, coerceToBoolean } from "./coerce.ts";
+import { cannotCast, coerce, coerceArgument } from "./coerce.ts";
 import { nameParts } from "./environment.ts";
 import type { Constant, Expression } from "./expression.ts";
 import type { Site } from "./site.ts";
@@ -26,8 +27,8 @@ import { bindValueFunction } from "./value-function.ts";
 import { boolType, int4Type, int8Type, typeRef, unknownType } from "./type-ref.ts";
 import { startOf } from "./start-of.ts";
 
-/** Binds one expression of the statement in its place. Quoted literals and NULL stay of unknown type. */
-export function bindExpression(site: Site, node: Node): Expression {
+/** What each kind of expression is bound by; others reach it through their environment. */
+export function bindAnyExpression(site: Site, node: Node): Expression {
   if ("ColumnRef" in node) return bindColumnReference(site, node.ColumnRef);
   if ("A_Const" in node) return bindConstant(site, node.A_Const);
   if ("ParamRef" in node) return bindParameter(site, node.ParamRef);
@@ -58,11 +59,6 @@ export function bindExpression(site: Site, node: Node): Expression {
     });
   }
   throw notSupported(`expression ${Object.keys(node)[0] ?? ""}`);
-}
-
-/** Binds an expression that must be boolean; `construct` names the place in the error. */
-export function bindCondition(site: Site, node: Node, construct: string): Expression {
-  return coerceToBoolean(site.environment, bindExpression(site, node), construct);
 }
 
 const int4Min = -(2 ** 31);

@@ -1,15 +1,15 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { A_Expr, Node, RowExpr } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import type { ScalarFunction } from "#sql/types/function.ts";
 import { resolveCommonType } from "#sql/types/resolve.ts";
 import { getType, isArrayType } from "#sql/types/type.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { bindRowSubqueryComparison } from "./bind-subquery.ts";
 import { coerceArgument, coerceType } from "./coerce.ts";
 import { nameParts } from "./environment.ts";
-import type { Expression, RowComparison } from "./expression.ts";
+import type { Expression } from "./expression.ts";
 import { booleanOperator, operatorCall } from "./operator-call.ts";
+import { checkSameLength, compareRows } from "./row-comparison.ts";
 import type { Site } from "./site.ts";
 import { boolType, typeRef } from "./type-ref.ts";
 
@@ -300,23 +300,6 @@ function bindNullIf(site: Site, node: A_Expr): Expression {
   };
 }
 
-function checkSameLength(
-  left: readonly unknown[],
-  right: readonly unknown[],
-  position: number | undefined,
-): void {
-  if (left.length !== right.length) {
-    throw new SqlError("syntax_error", "unequal number of entries in row expressions", {
-      position,
-    });
-  }
-  if (left.length === 0) {
-    throw new SqlError("feature_not_supported", "cannot compare rows of zero length", {
-      position,
-    });
-  }
-}
-
 function bindRowComparison(
   site: Site,
   symbol: string,
@@ -327,69 +310,4 @@ function bindRowComparison(
   const leftFields = (left.args ?? []).map((arg) => bindExpression(site, arg));
   const rightFields = (right.args ?? []).map((arg) => bindExpression(site, arg));
   return compareRows(site, { symbol, left: leftFields, right: rightFields, position });
-}
-
-/** Field by field for = and <>, left to right for the orders. */
-export function compareRows(
-  site: Site,
-  request: {
-    readonly symbol: string;
-    readonly left: readonly Expression[];
-    readonly right: readonly Expression[];
-    readonly position: number | undefined;
-  },
-): Expression {
-  const { symbol, left, right, position } = request;
-  checkSameLength(left, right, position);
-  const pairs = left.map((field, index) => [field, right[index] ?? field] as const);
-  switch (symbol) {
-    case "=":
-    case "<>": {
-      const args = pairs.map(([one, other]) =>
-        operatorCall(site.environment, { symbol, left: one, right: other, position }),
-      );
-      const [only] = args;
-      if (args.length === 1 && only !== undefined) return only;
-      return { kind: symbol === "=" ? "and" : "or", args, result: boolType, position };
-    }
-    case "<":
-    case "<=":
-    case ">":
-    case ">=":
-      return orderRows(site, symbol, pairs, position);
-    default:
-      throw new SqlError(
-        "feature_not_supported",
-        `could not determine interpretation of row comparison operator ${symbol}`,
-        { position },
-      );
-  }
-}
-
-function orderRows(
-  site: Site,
-  operator: RowComparison["operator"],
-  pairs: readonly (readonly [Expression, Expression])[],
-  position: number | undefined,
-): RowComparison {
-  const left: Expression[] = [];
-  const right: Expression[] = [];
-  const equals: ScalarFunction[] = [];
-  const less: ScalarFunction[] = [];
-  for (const [one, other] of pairs) {
-    const types = { left: one.result.type.oid, right: other.result.type.oid, position };
-    const lessThan = booleanOperator(site.environment, { symbol: "<", ...types });
-    left.push(coerceArgument(site.environment, one, lessThan.argTypes[0] ?? types.left));
-    right.push(coerceArgument(site.environment, other, lessThan.argTypes[1] ?? types.right));
-    less.push(lessThan.function);
-    equals.push(
-      booleanOperator(site.environment, {
-        symbol: "=",
-        left: lessThan.argTypes[0] ?? types.left,
-        right: lessThan.argTypes[1] ?? types.right,
-        position,
-      }).function,
-    );
-  }
-  return { kind: "rowComparison", operator, left, right, equals, less, result: boolType, position };
 }

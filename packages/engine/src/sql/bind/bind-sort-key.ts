@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { Node, SortBy } from "#sql/parse/ast.ts";
 import { formatType } from "#sql/types/type.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { resolveUnknown } from "./coerce.ts";
 import { nameParts } from "./environment.ts";
 import type { Expression, SortKey } from "./expression.ts";

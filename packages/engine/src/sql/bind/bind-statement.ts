@@ -1,23 +1,35 @@
 import { SqlError } from "#base/errors.ts";
 import type { Node } from "#sql/parse/ast.ts";
+import type { TableDescriptor } from "#catalog/descriptor.ts";
 import type { ParsedStatement } from "#sql/parse/parser.ts";
 import { SourceText } from "#sql/parse/source-text.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { formatType } from "#sql/types/type.ts";
 import type { BindCatalog } from "./bind-catalog.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindAnyExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { coerce } from "./coerce.ts";
 import { bindCreateTableAs } from "./create-table-as.ts";
 import { Environment } from "./environment.ts";
+import type { Binders } from "./environment.ts";
 import type { Expression } from "./expression.ts";
+import { bindModification } from "./modification.ts";
 import { bindQuery } from "./query.ts";
 import type { OutputColumn } from "./query-plan.ts";
 import { bindQueryStatement, isQueryNode } from "./query-statement.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
 import type { BoundStatement, Statement } from "./statement.ts";
+import { boundTableExpressions } from "./stored-expression.ts";
+import type { BoundTableExpressions } from "./table-expressions.ts";
 import { textType, typeRef } from "./type-ref.ts";
 import { bindUtility } from "./utility.ts";
+
+const binders: Binders = {
+  expression: bindAnyExpression,
+  query: bindQuery,
+  modification: bindModification,
+};
 
 /**
  * Decides every name and type of a statement. `parameterTypeOids` are the types the client gave
@@ -32,7 +44,7 @@ export function bindStatement(
     catalog,
     source: statement.source,
     parameterTypeOids,
-    bindQuery,
+    binders,
   });
   const bound = bindNode(environment, statement);
   return {
@@ -82,6 +94,24 @@ function textColumn(name: string): OutputColumn {
   return { ...textType, name, tableId: 0, attributeNumber: 0 };
 }
 
+/** The defaults and checks of a table, bound from their stored text. */
+export function bindStoredExpressions(
+  catalog: BindCatalog,
+  table: TableDescriptor,
+): BoundTableExpressions {
+  return boundTableExpressions(withoutText(catalog), table);
+}
+
+/** For what has no text of its own, so that errors have no position. */
+function withoutText(catalog: BindCatalog): Environment {
+  return new Environment({
+    catalog,
+    source: new SourceText(""),
+    parameterTypeOids: [],
+    binders,
+  });
+}
+
 /** EXECUTE's arguments, coerced to the prepared statement's parameter types. */
 export function bindExecuteArguments(
   argumentNodes: readonly Node[],
@@ -98,13 +128,7 @@ export function bindExecuteArguments(
       },
     );
   }
-  const environment = new Environment({
-    catalog,
-    // Positions would be those of EXECUTE's own text, which the caller does not pass.
-    source: new SourceText(""),
-    parameterTypeOids: [],
-    bindQuery,
-  });
+  const environment = withoutText(catalog);
   const site = { environment, scope: new Scope(undefined, undefined), clause: clauses.execute };
   return argumentNodes.map((node, index) => {
     const bound = bindExpression(site, node);

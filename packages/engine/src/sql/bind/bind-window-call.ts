@@ -2,15 +2,14 @@ import { SqlError, notSupported } from "#base/errors.ts";
 import type { FuncCall, WindowDef } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { aggregateCall, refuseSets } from "./bind-aggregate-call.ts";
-import { bindExpression } from "./bind-expression.ts";
-import { bindArguments, prepareArguments, resolveCall } from "./bind-function.ts";
+import { bindExpression } from "./expression-binding.ts";
+import { bindArguments, prepareArguments, resolveCall } from "./function-call.ts";
 import { bindSortKey } from "./bind-sort-key.ts";
 import { coerce, coerceArgument, resolveUnknown } from "./coerce.ts";
 import type { Expression, FrameBound, SortKey, WindowFrame } from "./expression.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
 import { int8Type, typeRef } from "./type-ref.ts";
-import { startOf } from "./start-of.ts";
 
 /** Bits of WindowDef.frameOptions, as the grammar sets them. */
 const frameBits = {

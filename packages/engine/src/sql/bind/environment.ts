@@ -4,7 +4,9 @@ import type { SourceText } from "#sql/parse/source-text.ts";
 import type { BindCatalog } from "./bind-catalog.ts";
 import type { CteFrame } from "./cte-frame.ts";
 import { ParameterTypes } from "./parameter-types.ts";
+import type { Expression } from "./expression.ts";
 import type { QueryPlan } from "./query-plan.ts";
+import type { Site } from "./site.ts";
 import type { Scope, ScopeRelation } from "./scope.ts";
 
 /** How a query inside a statement is bound. */
@@ -21,7 +23,35 @@ export interface QueryRequest {
   readonly unreachable?: readonly ScopeRelation[] | undefined;
 }
 
-export type QueryBinder = (select: SelectStmt, request: QueryRequest) => QueryPlan;
+/** A query to be bound once its WITH clause is known. */
+export interface QueryLevel {
+  readonly environment: Environment;
+  readonly request: QueryRequest;
+}
+
+export interface Modification {
+  readonly plan: QueryPlan;
+  readonly command: "INSERT" | "UPDATE" | "DELETE";
+  readonly returnsRows: boolean;
+}
+
+/**
+ * Expressions hold queries, queries hold expressions and, in WITH, modifications, which hold
+ * both. Each reaches the others through these.
+ */
+export interface Binders {
+  readonly expression: (site: Site, node: Node) => Expression;
+  readonly query: (
+    environment: Environment,
+    select: SelectStmt,
+    request: QueryRequest,
+  ) => QueryPlan;
+  readonly modification: (
+    environment: Environment,
+    node: Node,
+    request: QueryRequest,
+  ) => Modification;
+}
 
 /** What is shared by everything bound for one statement. */
 export class Environment {
@@ -32,23 +62,40 @@ export class Environment {
   /** Set when a literal was read whose meaning changes with time. */
   hasTimeDependentLiteral = false;
   #nextCteId = 1;
-  readonly #bindQuery: (environment: Environment, ...args: Parameters<QueryBinder>) => QueryPlan;
+  readonly #binders: Binders;
 
   constructor(options: {
     readonly catalog: BindCatalog;
     readonly source: SourceText;
     readonly parameterTypeOids: readonly number[];
-    /** Binding of queries depends on binding of expressions; this is the way back. */
-    readonly bindQuery: (environment: Environment, ...args: Parameters<QueryBinder>) => QueryPlan;
+    readonly binders: Binders;
   }) {
     this.catalog = options.catalog;
     this.source = options.source;
     this.parameters = new ParameterTypes(options.parameterTypeOids);
-    this.#bindQuery = options.bindQuery;
+    this.#binders = options.binders;
+  }
+
+  /** For another text under the same catalog, such as a stored expression. */
+  forText(source: SourceText): Environment {
+    return new Environment({
+      catalog: this.catalog,
+      source,
+      parameterTypeOids: [],
+      binders: this.#binders,
+    });
+  }
+
+  bindExpression(site: Site, node: Node): Expression {
+    return this.#binders.expression(site, node);
   }
 
   bindQuery(select: SelectStmt, request: QueryRequest): QueryPlan {
-    return this.#bindQuery(this, select, request);
+    return this.#binders.query(this, select, request);
+  }
+
+  bindModification(node: Node, request: QueryRequest): Modification {
+    return this.#binders.modification(this, node, request);
   }
 
   position(location: number | undefined): number | undefined {

@@ -4,6 +4,7 @@ import { Interval, Jsonb, SqlArray, SqlRecord } from "#sql/types/datum.ts";
 import type { SqlFunction } from "#sql/types/function.ts";
 import { Numeric } from "#sql/types/numeric.ts";
 import type { Expression, Subquery } from "./expression.ts";
+import { mapList } from "./map-list.ts";
 import { mapPlanExpressions } from "./plan-walk.ts";
 import { sameType } from "./type-ref.ts";
 
@@ -103,17 +104,6 @@ export function mapChildren(
       return operands === expression.operands ? expression : { ...expression, operands };
     }
   }
-}
-
-/** Maps each element; the same array comes back when none changed. */
-export function mapList<T>(items: readonly T[], map: (item: T) => T): readonly T[] {
-  let changed = false;
-  const mapped = items.map((item) => {
-    const result = map(item);
-    if (result !== item) changed = true;
-    return result;
-  });
-  return changed ? mapped : items;
 }
 
 /** Direct children, without the plans of subqueries. */

@@ -1,11 +1,11 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { FuncCall, Node, RangeFunction } from "#sql/parse/ast.ts";
-import { bindExpression } from "./bind-expression.ts";
-import { bindArguments, functionName, prepareArguments, resolveCall } from "./bind-function.ts";
+import { bindExpression } from "./expression-binding.ts";
+import { bindArguments, functionName, prepareArguments, resolveCall } from "./function-call.ts";
 import { resolveUnknown } from "./coerce.ts";
 import { outputName } from "./column-name.ts";
-import { relationItem } from "./from.ts";
-import type { FromItem, FromLevel } from "./from.ts";
+import { relationItem } from "./from-item.ts";
+import type { FromItem, FromLevel } from "./from-item.ts";
 import type { FunctionScanPlan, OutputColumn } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";

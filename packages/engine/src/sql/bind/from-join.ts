@@ -1,12 +1,12 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { JoinExpr } from "#sql/parse/ast.ts";
 import { unify } from "./bind-conditional.ts";
-import { bindCondition } from "./bind-expression.ts";
+import { bindCondition } from "./expression-binding.ts";
 import { nameParts } from "./environment.ts";
 import type { Expression } from "./expression.ts";
 import { mapColumns } from "./expression-walk.ts";
-import { bindBeside, bindFromItem } from "./from.ts";
-import type { FromItem, FromLevel } from "./from.ts";
+import { bindBeside } from "./from-item.ts";
+import type { FromItem, FromLevel } from "./from-item.ts";
 import { operatorCall } from "./operator-call.ts";
 import type { JoinPlan } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
@@ -50,7 +50,7 @@ export function bindJoin(level: FromLevel, node: JoinExpr): FromItem {
   const { larg, rarg } = node;
   if (larg === undefined || rarg === undefined) throw notSupported("join without two sides");
   const type = joinType(node);
-  const left = bindFromItem(level, larg);
+  const left = level.bindItem(level, larg);
   const { item: right, isLateral } = bindBeside(level, left, rarg);
   if (isLateral && (type === "right" || type === "full")) {
     throw new SqlError(

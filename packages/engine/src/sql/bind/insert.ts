@@ -1,14 +1,14 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { ColumnDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import type { InsertStmt, Node, SelectStmt } from "#sql/parse/ast.ts";
-import { assignTo, bindAssigned, findTargetColumn } from "./assignment.ts";
+import { assignTo } from "./assign-to.ts";
+import { bindAssigned, findTargetColumn } from "./assignment.ts";
 import { convertColumns } from "./coerce-columns.ts";
 import type { Environment, QueryRequest } from "./environment.ts";
 import type { Expression } from "./expression.ts";
-import { tableItem } from "./from.ts";
+import { tableItem } from "./from-item.ts";
 import { lookupTable } from "./lookup-relation.ts";
 import { bindOnConflict } from "./on-conflict.ts";
-import { bindQuery } from "./query.ts";
 import type { InsertPlan, QueryPlan } from "./query-plan.ts";
 import { bindReturning, modifyNode } from "./returning.ts";
 import { Scope } from "./scope.ts";
@@ -33,7 +33,7 @@ export function bindInsert(
   const table = lookupTable(environment, relation);
   const named = bindColumnList(environment, table, insert.cols);
   const { source, columns } = bindSource(environment, insert, request, { table, named });
-  const { defaults, checks } = boundTableExpressions(environment.catalog, table);
+  const { defaults, checks } = boundTableExpressions(environment, table);
   const given = new Set(columns.map((column) => column.id));
 
   const target = tableItem(environment, table, relation);
@@ -171,7 +171,7 @@ function bindQuerySource(
   request: QueryRequest,
   target: InsertTarget,
 ): { readonly source: QueryPlan; readonly columns: readonly ColumnDescriptor[] } {
-  const plan = bindQuery(environment, select, { ...request, isTop: false, keepUnknown: true });
+  const plan = environment.bindQuery(select, { ...request, isTop: false, keepUnknown: true });
   const width = plan.columns.length;
   checkWidth(environment, target, width, () => {
     const extra = select.targetList?.[target.named.columns.length];

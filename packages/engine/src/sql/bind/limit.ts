@@ -1,7 +1,7 @@
 import { SqlError } from "#base/errors.ts";
 import type { Node, SelectStmt } from "#sql/parse/ast.ts";
 import { formatType } from "#sql/types/type.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { coerce } from "./coerce.ts";
 import type { Expression, SortKey } from "./expression.ts";
 import { someExpression } from "./expression-walk.ts";

@@ -1,17 +1,11 @@
 import { notSupported } from "#base/errors.ts";
 import type { Node, WithClause } from "#sql/parse/ast.ts";
 import { bindDelete } from "./delete.ts";
-import type { Environment, QueryRequest } from "./environment.ts";
+import type { Environment, Modification, QueryRequest } from "./environment.ts";
 import { bindInsert } from "./insert.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import { bindUpdate } from "./update.ts";
 import { bindWith } from "./with.ts";
-
-export interface Modification {
-  readonly plan: QueryPlan;
-  readonly command: "INSERT" | "UPDATE" | "DELETE";
-  readonly returnsRows: boolean;
-}
 
 /** Binds INSERT, UPDATE or DELETE with its WITH clause, at the top or inside a WITH. */
 export function bindModification(

@@ -1,6 +1,6 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { Node } from "#sql/parse/ast.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { sortKey } from "./bind-sort-key.ts";
 import { resolveUnknown } from "./coerce.ts";
 import { nameParts } from "./environment.ts";

@@ -1,5 +1,5 @@
 import type { AggregateCall, Expression, FrameBound, SortKey, WindowCall } from "./expression.ts";
-import { mapList } from "./expression-walk.ts";
+import { mapList } from "./map-list.ts";
 import type {
   Assignment,
   KeyBound,

@@ -1,17 +1,11 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { SelectStmt } from "#sql/parse/ast.ts";
 import { bindSetOperation } from "./set-operation.ts";
-import type { Environment, QueryRequest } from "./environment.ts";
+import type { Environment, QueryLevel, QueryRequest } from "./environment.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import { bindSelect } from "./select.ts";
 import { bindValues } from "./values.ts";
 import { bindWith } from "./with.ts";
-
-/** How a query is bound once its WITH clause is known. */
-export interface QueryLevel {
-  readonly environment: Environment;
-  readonly request: QueryRequest;
-}
 
 /** Binds SELECT, VALUES or a set operation, with its WITH clause. */
 export function bindQuery(

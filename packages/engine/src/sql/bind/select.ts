@@ -1,9 +1,10 @@
 import { SqlError } from "#base/errors.ts";
 import type { Node, SelectStmt } from "#sql/parse/ast.ts";
 import { AggregateStage } from "./aggregate-stage.ts";
-import { bindCondition } from "./bind-expression.ts";
+import { bindCondition } from "./expression-binding.ts";
 import { resolveUnknown } from "./coerce.ts";
 import { deparse } from "./deparse.ts";
+import type { QueryLevel } from "./environment.ts";
 import type { Expression, SortKey } from "./expression.ts";
 import { sameExpression } from "./expression-walk.ts";
 import { bindFrom } from "./from.ts";
@@ -11,8 +12,8 @@ import { bindGroupBy } from "./group-by.ts";
 import { limited } from "./limit.ts";
 import { addTarget, bindOrderBy, findNamedTarget } from "./order-by.ts";
 import { isOrderable } from "./orderable.ts";
-import type { QueryLevel } from "./query.ts";
-import type { OutputColumn, QueryPlan } from "./query-plan.ts";
+import { filtered, slotOf, sorted } from "./plan-steps.ts";
+import type { QueryPlan } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
@@ -107,16 +108,6 @@ function distinctOnItems(select: SelectStmt): readonly Node[] {
   return (select.distinctClause ?? []).filter((item) => Object.keys(item).length > 0);
 }
 
-export function filtered(plan: QueryPlan, condition: Expression | undefined): QueryPlan {
-  if (condition === undefined) return plan;
-  return { kind: "filter", input: plan, condition, columns: plan.columns };
-}
-
-export function sorted(plan: QueryPlan, keys: readonly SortKey[]): QueryPlan {
-  if (keys.length === 0) return plan;
-  return { kind: "sort", input: plan, keys, limitHint: undefined, columns: plan.columns };
-}
-
 /** Keys bound over FROM's row, as slots of the target list. */
 function overTargets(targets: readonly Target[], keys: readonly SortKey[]): readonly SortKey[] {
   return keys.map((key) => ({ ...key, expression: targetSlot(targets, key.expression) }));
@@ -148,15 +139,6 @@ function withoutJunk(plan: QueryPlan, targets: readonly Target[]): QueryPlan {
     input: plan,
     expressions: kept.map(({ column, slot }) => slotOf(column, slot)),
     columns: kept.map(({ column }) => column),
-  };
-}
-
-export function slotOf(column: OutputColumn, slot: number): Expression {
-  return {
-    kind: "column",
-    slot,
-    name: column.name,
-    result: { type: column.type, typmod: column.typmod },
   };
 }
 

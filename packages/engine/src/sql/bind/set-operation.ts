@@ -5,13 +5,11 @@ import { resolveCommonType } from "#sql/types/resolve.ts";
 import { formatType } from "#sql/types/type.ts";
 import { coerceColumns } from "./coerce-columns.ts";
 import { isOrderable } from "./orderable.ts";
-import { bindQuery } from "./query.ts";
-import type { QueryLevel } from "./query.ts";
 import type { OutputColumn, QueryPlan, SetOperationPlan } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, QueryLevel } from "./environment.ts";
 import { startOfNode } from "./start-of.ts";
 import { sameType, typeRef } from "./type-ref.ts";
 import { ordered } from "./values.ts";
@@ -61,7 +59,7 @@ function bindOperation(level: QueryLevel, select: SelectStmt): QueryPlan {
 }
 
 function bindSide(level: QueryLevel, side: SelectStmt): QueryPlan {
-  return bindQuery(level.environment, side, { ...level.request, isTop: false, keepUnknown: true });
+  return level.environment.bindQuery(side, { ...level.request, isTop: false, keepUnknown: true });
 }
 
 /** Brings two bound sides to common types and joins them. */

@@ -10,7 +10,7 @@ import type {
 } from "./statement.ts";
 import { transactionModes } from "./transaction.ts";
 import { bindTypeName } from "./type-name.ts";
-import { constantText } from "./utility.ts";
+import { constantText } from "./constant-text.ts";
 
 /** SET, SET LOCAL, SET TRANSACTION, RESET. */
 export function bindSet(

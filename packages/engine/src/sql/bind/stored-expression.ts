@@ -2,13 +2,11 @@ import { InvariantViolation } from "#base/assert.ts";
 import type { TableDescriptor } from "#catalog/descriptor.ts";
 import type { Node } from "#sql/parse/ast.ts";
 import { parseStatements } from "#sql/parse/parser.ts";
-import { assignTo } from "./assignment.ts";
-import type { BindCatalog } from "./bind-catalog.ts";
-import { bindCondition, bindExpression } from "./bind-expression.ts";
-import { Environment } from "./environment.ts";
+import { assignTo } from "./assign-to.ts";
+import { bindCondition, bindExpression } from "./expression-binding.ts";
+import type { Environment } from "./environment.ts";
 import type { Expression } from "./expression.ts";
-import { tableItem } from "./from.ts";
-import { bindQuery } from "./query.ts";
+import { tableItem } from "./from-item.ts";
 import type { TableCheck } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
@@ -16,17 +14,22 @@ import type { BoundTableExpressions } from "./table-expressions.ts";
 
 /** The table's defaults and checks, bound from their stored text once per version of the table. */
 export function boundTableExpressions(
-  catalog: BindCatalog,
+  environment: Environment,
   table: TableDescriptor,
 ): BoundTableExpressions {
-  return catalog.tableExpressions.get(table, () => bindTableExpressions(catalog, table));
+  return environment.catalog.tableExpressions.get(table, () =>
+    bindTableExpressions(environment, table),
+  );
 }
 
-function bindTableExpressions(catalog: BindCatalog, table: TableDescriptor): BoundTableExpressions {
+function bindTableExpressions(
+  statement: Environment,
+  table: TableDescriptor,
+): BoundTableExpressions {
   const defaults = new Map<number, Expression>();
   for (const column of table.columns) {
     if (column.defaultSql === undefined) continue;
-    const { environment, node } = parseStored(catalog, column.defaultSql);
+    const { environment, node } = parseStored(statement, column.defaultSql);
     const site = {
       environment,
       scope: new Scope(undefined, undefined),
@@ -35,7 +38,7 @@ function bindTableExpressions(catalog: BindCatalog, table: TableDescriptor): Bou
     defaults.set(column.id, assignTo(environment, column, bindExpression(site, node)));
   }
   const checks = table.checks.map((check): TableCheck => {
-    const { environment, node } = parseStored(catalog, check.conditionSql);
+    const { environment, node } = parseStored(statement, check.conditionSql);
     const scope = tableScope(environment, table);
     const site = { environment, scope, clause: clauses.check };
     return { name: check.name, condition: bindCondition(site, node, "CHECK") };
@@ -53,7 +56,7 @@ export function tableScope(environment: Environment, table: TableDescriptor): Sc
 }
 
 function parseStored(
-  catalog: BindCatalog,
+  caller: Environment,
   sql: string,
 ): { readonly environment: Environment; readonly node: Node } {
   const [statement] = parseStatements(`SELECT ${sql}`, { statementLengthMax: Infinity });
@@ -66,11 +69,5 @@ function parseStored(
   if (statement === undefined || node === undefined) {
     throw new InvariantViolation(`stored expression is no expression: ${sql}`);
   }
-  const environment = new Environment({
-    catalog,
-    source: statement.source,
-    parameterTypeOids: [],
-    bindQuery,
-  });
-  return { environment, node };
+  return { environment: caller.forText(statement.source), node };
 }

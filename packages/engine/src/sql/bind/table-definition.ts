@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { ColumnDef, Constraint, Node } from "#sql/parse/ast.ts";
 import { formatType } from "#sql/types/type.ts";
-import { bindCondition, bindExpression } from "./bind-expression.ts";
+import { bindCondition, bindExpression } from "./expression-binding.ts";
 import { coerce } from "./coerce.ts";
 import { deparse } from "./deparse.ts";
 import { nameParts } from "./environment.ts";

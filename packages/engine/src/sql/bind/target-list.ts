@@ -1,7 +1,7 @@
 import { notSupported } from "#base/errors.ts";
 import type { Node } from "#sql/parse/ast.ts";
 import { expandStar } from "./bind-column.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { resolveUnknown } from "./coerce.ts";
 import { outputName } from "./column-name.ts";
 import type { Expression } from "./expression.ts";

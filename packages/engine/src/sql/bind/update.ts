@@ -2,16 +2,17 @@ import { notSupported } from "#base/errors.ts";
 import type { Node, RangeVar, UpdateStmt } from "#sql/parse/ast.ts";
 import type { TableDescriptor } from "#catalog/descriptor.ts";
 import { bindAssignments } from "./assignment.ts";
-import { bindCondition } from "./bind-expression.ts";
+import { bindCondition } from "./expression-binding.ts";
 import type { Environment, QueryRequest } from "./environment.ts";
-import { bindBeside, tableItem } from "./from.ts";
-import type { FromItem, FromLevel } from "./from.ts";
+import { bindFromItem } from "./from.ts";
+import { bindBeside, tableItem } from "./from-item.ts";
+import type { FromItem, FromLevel } from "./from-item.ts";
 import { crossJoin } from "./from-join.ts";
 import { lookupTable } from "./lookup-relation.ts";
 import type { QueryPlan } from "./query-plan.ts";
 import { bindReturning, modifyNode } from "./returning.ts";
 import { Scope } from "./scope.ts";
-import { filtered } from "./select.ts";
+import { filtered } from "./plan-steps.ts";
 import { clauses } from "./site.ts";
 import { boundTableExpressions } from "./stored-expression.ts";
 
@@ -42,7 +43,7 @@ export function bindUpdate(
       table,
       source: plan,
       assignments,
-      checks: boundTableExpressions(environment.catalog, table).checks,
+      checks: boundTableExpressions(environment, table).checks,
       returning: returning.expressions,
     },
     returning,
@@ -61,7 +62,7 @@ export function bindTargetRows(
   },
 ): { readonly plan: QueryPlan; readonly scope: Scope } {
   const { ctes } = request.request;
-  const level: FromLevel = { environment, outer: undefined, ctes };
+  const level: FromLevel = { environment, outer: undefined, ctes, bindItem: bindFromItem };
   let item: FromItem = tableItem(environment, request.table, request.relation);
   for (const node of request.from) {
     const right = bindBeside(level, item, node);

@@ -8,6 +8,7 @@ import { bindCreateIndex } from "./create-index.ts";
 import { bindCreateTable } from "./create-table.ts";
 import { bindCreateTableAs } from "./create-table-as.ts";
 import { bindDrop } from "./drop.ts";
+import { constantText } from "./constant-text.ts";
 import type { Environment } from "./environment.ts";
 import { lookupTable, withoutPosition } from "./lookup-relation.ts";
 import { bindQueryStatement, isQueryNode } from "./query-statement.ts";
@@ -212,7 +213,7 @@ function isOn(element: DefElem): boolean {
   throw new SqlError("syntax_error", `${element.defname ?? ""} requires a Boolean value`);
 }
 
-export function optionText(element: DefElem): string {
+function optionText(element: DefElem): string {
   const { arg } = element;
   if (arg === undefined) return "";
   if ("String" in arg) return arg.String.sval ?? "";
@@ -220,14 +221,5 @@ export function optionText(element: DefElem): string {
   if ("Float" in arg) return arg.Float.fval ?? "";
   if ("Boolean" in arg) return arg.Boolean.boolval === true ? "true" : "false";
   if ("A_Const" in arg) return constantText(arg);
-  return "";
-}
-
-export function constantText(node: Extract<Node, { A_Const: unknown }>): string {
-  const { ival, fval, sval, boolval } = node.A_Const;
-  if (sval !== undefined) return sval.sval ?? "";
-  if (fval !== undefined) return fval.fval ?? "";
-  if (ival !== undefined) return String(ival.ival ?? 0);
-  if (boolval !== undefined) return boolval.boolval === true ? "true" : "false";
   return "";
 }

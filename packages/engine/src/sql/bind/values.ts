@@ -1,15 +1,15 @@
 import { SqlError } from "#base/errors.ts";
 import type { Node, SelectStmt } from "#sql/parse/ast.ts";
 import { unify } from "./bind-conditional.ts";
-import { bindExpression } from "./bind-expression.ts";
+import { bindExpression } from "./expression-binding.ts";
 import { resolveUnknown } from "./coerce.ts";
+import type { QueryLevel } from "./environment.ts";
 import type { Expression } from "./expression.ts";
 import { limited } from "./limit.ts";
 import { bindOrderBy } from "./order-by.ts";
-import type { QueryLevel } from "./query.ts";
 import type { OutputColumn, QueryPlan } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
-import { slotOf, sorted } from "./select.ts";
+import { slotOf, sorted } from "./plan-steps.ts";
 import { clauses } from "./site.ts";
 import type { Site } from "./site.ts";
 import { startOfNode } from "./start-of.ts";

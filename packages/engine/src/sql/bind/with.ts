@@ -6,8 +6,6 @@ import { coerceColumns } from "./coerce-columns.ts";
 import { CteFrame } from "./cte-frame.ts";
 import { nameParts } from "./environment.ts";
 import type { Environment, QueryRequest } from "./environment.ts";
-import { bindModification } from "./modification.ts";
-import { bindQuery } from "./query.ts";
 import type { OutputColumn, QueryPlan, WithPlan } from "./query-plan.ts";
 import { targetPosition } from "./set-operation.ts";
 import { textType } from "./type-ref.ts";
@@ -68,7 +66,7 @@ function bindCte(environment: Environment, cte: CommonTableExpr, place: CtePlace
     plan =
       place.recursive && mentionsRelation(select, name)
         ? bindRecursive(environment, cte, select, { ...place, id, request })
-        : renamed(environment, bindQuery(environment, select, request), cte);
+        : renamed(environment, environment.bindQuery(select, request), cte);
   } else {
     if (place.request.isTop !== true) {
       throw new SqlError(
@@ -77,7 +75,7 @@ function bindCte(environment: Environment, cte: CommonTableExpr, place: CtePlace
         { position },
       );
     }
-    const modification = bindModification(environment, query, request);
+    const modification = environment.bindModification(query, request);
     isReadable = modification.returnsRows;
     plan = renamed(environment, modification.plan, cte);
   }
@@ -147,7 +145,7 @@ function bindRecursive(
   if (select.withClause !== undefined) {
     throw notSupported("WITH inside a recursive query", { position });
   }
-  const bound = bindQuery(environment, larg, place.request);
+  const bound = environment.bindQuery(larg, place.request);
   const settled = coerceColumns(
     environment,
     bound,
@@ -175,7 +173,7 @@ function bindRecursive(
       }
     },
   });
-  const step = bindQuery(environment, rarg, { ...place.request, keepUnknown: true });
+  const step = environment.bindQuery(rarg, { ...place.request, keepUnknown: true });
   if (step.columns.length !== columns.length) {
     throw new SqlError("syntax_error", "each UNION query must have the same number of columns");
   }

@@ -1,5 +1,5 @@
 import { indexesOf } from "#catalog/snapshot.ts";
-import { deparse, deparseAggregate, deparseSortKey, quoteIdentifier } from "#sql/bind/deparse.ts";
+import { deparse, deparseSortKey, quoteIdentifier } from "#sql/bind/deparse.ts";
 import type { DeparseStyle } from "#sql/bind/deparse.ts";
 import type { Expression, Subquery } from "#sql/bind/expression.ts";
 import { someExpression } from "#sql/bind/expression-walk.ts";

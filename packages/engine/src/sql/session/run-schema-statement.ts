@@ -1,6 +1,6 @@
 import { SqlError } from "#base/errors.ts";
 import type { Statement } from "#sql/bind/statement.ts";
-import { boundTableExpressions } from "#sql/bind/stored-expression.ts";
+import { bindStoredExpressions } from "#sql/bind/bind-statement.ts";
 import { alterTable } from "#sql/execute/alter-table.ts";
 import {
   comment,
@@ -49,7 +49,7 @@ export async function runSchemaStatement(
     case "alterTable":
       await alterTable(statement, {
         ...options,
-        bindChecks: (table) => boundTableExpressions(state.bindCatalog(), table).checks,
+        bindChecks: (table) => bindStoredExpressions(state.bindCatalog(), table).checks,
       });
       return "ALTER TABLE";
     case "createSchema":
