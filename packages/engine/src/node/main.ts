@@ -21,7 +21,9 @@ import {
   type NodeConfig,
 } from "./config.ts";
 import { knobs } from "./knobs.ts";
-import { JoinTimeout, startNode, type Node, type NodeWorld } from "./node.ts";
+import { JoinTimeout } from "./enter-cluster.ts";
+import { startNode, type Node } from "./node.ts";
+import type { NodeWorld } from "./opening.ts";
 
 /** The process that a node runs in. */
 export interface Program {

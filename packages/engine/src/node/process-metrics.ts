@@ -1,7 +1,7 @@
 import type { Metrics } from "#runtime/ports.ts";
 import type { HealthMonitor } from "./health-monitor.ts";
 import type { SpaceWatch } from "./live-checks.ts";
-import type { Meter } from "./node.ts";
+import type { Meter } from "./opening.ts";
 
 const stateNumbers = { Bootstrapping: 0, Ready: 1, Degraded: 2, NotReady: 3 } as const;
 

@@ -2,9 +2,9 @@ import { InvariantViolation } from "#base/assert.ts";
 import { SqlError, isSqlError, notSupported } from "#base/errors.ts";
 import type { Cancel, Connection, Runtime, TlsServerOptions } from "#runtime/ports.ts";
 import type { Session, SessionFactory } from "#sql/session/protocol.ts";
+import { authenticate } from "./authenticate.ts";
 import type { Authenticator } from "./authentication.ts";
 import {
-  writeAuthenticationOk,
   writeBackendKeyData,
   writeBindComplete,
   writeCloseComplete,
@@ -17,9 +17,6 @@ import {
   writePortalSuspended,
   writeReadyForQuery,
   writeRowDescription,
-  writeSaslContinue,
-  writeSaslFinal,
-  writeSaslMechanisms,
 } from "./backend-messages.ts";
 import { EncoderCache } from "./encoder-cache.ts";
 import {
@@ -34,7 +31,6 @@ import { MalformedMessage, MessageReader } from "./message-reader.ts";
 import { Output } from "./output.ts";
 import { ResultWriter } from "./result-writer.ts";
 import type { StatementCounts } from "./statement-counts.ts";
-import { ScramExchange, scramMechanism, type ScramVerifier } from "./scram.ts";
 import { protocolVersion, readStartupPacket, type StartupPacket } from "./startup-packet.ts";
 
 export interface PgConnectionOptions {
@@ -291,7 +287,13 @@ export class PgConnection {
     if (!this.#owner.admit(this)) {
       throw new SqlError("too_many_connections", "sorry, too many clients already");
     }
-    await this.#authenticate(user);
+    await authenticate(this.#options.authenticator, writer, {
+      user,
+      remoteAddress: this.#connection.remoteAddress,
+      isEncrypted: this.#connection.isEncrypted,
+      serverNonce: () => Buffer.from(this.#runtime.random.bytes(18)).toString("base64"),
+      nextAnswer: () => this.#nextAnswer(),
+    });
     if (this.#isClosed) return;
 
     const session = await this.#sessions.open({
@@ -319,78 +321,24 @@ export class PgConnection {
     this.#readyForQuery();
   }
 
-  async #authenticate(user: string): Promise<void> {
-    const client = {
-      remoteAddress: this.#connection.remoteAddress,
-      isEncrypted: this.#connection.isEncrypted,
-    };
-    const decision = await this.#options.authenticator.decide(client, user);
-    switch (decision.kind) {
-      case "trust":
-        break;
-      case "encrypt":
-        throw new SqlError(
-          "invalid_authorization_specification",
-          `connection from host "${client.remoteAddress}" must be encrypted`,
-          { hint: "Use sslmode=require." },
-        );
-      case "scram":
-        await this.#scram(user, decision.verifier);
-        break;
-    }
-    writeAuthenticationOk(this.#output.writer);
-  }
-
-  async #scram(user: string, verifier: ScramVerifier): Promise<void> {
-    const { writer } = this.#output;
-    const nonce = Buffer.from(this.#runtime.random.bytes(18)).toString("base64");
-    const exchange = new ScramExchange(verifier, nonce);
-
-    writeSaslMechanisms(writer, [scramMechanism]);
-    if (!(await this.#awaitPassword())) return;
-    const mechanism = this.#reader.string();
-    if (mechanism !== scramMechanism) {
-      throw new MalformedMessage("client selected an invalid SASL authentication mechanism");
-    }
-    const length = this.#reader.int32();
-    const initial = length < 0 ? new Uint8Array(0) : this.#reader.bytes(length);
-    this.#reader.end();
-    const first = exchange.first(Buffer.from(initial).toString());
-    if (!("serverFirst" in first)) throw malformedScram(first.problem);
-
-    writeSaslContinue(writer, first.serverFirst);
-    if (!(await this.#awaitPassword())) return;
-    const final = this.#reader.bytes(this.#reader.remainingBytes);
-    const outcome = exchange.final(Buffer.from(final).toString());
-    switch (outcome.kind) {
-      case "accepted":
-        writeSaslFinal(writer, outcome.serverFinal);
-        return;
-      case "refused":
-        throw new SqlError("invalid_password", `password authentication failed for user "${user}"`);
-      case "malformed":
-        throw malformedScram(outcome.problem);
-    }
-  }
-
-  /** Flushes, then waits for the client's next message of the exchange. False: it went away. */
-  async #awaitPassword(): Promise<boolean> {
+  /** Flushes, then waits for the client's next message of the exchange. Undefined: it went away. */
+  async #nextAnswer(): Promise<MessageReader | undefined> {
     this.#output.flush();
     for (;;) {
       const outcome = this.#isClosed ? "closed" : this.#reader.next();
-      if (outcome === "closed") return false;
+      if (outcome === "closed") return undefined;
       if (outcome === "tooLong") throw new MalformedMessage("invalid message length");
       if (outcome === "message") break;
       const signal = await new Promise<"message" | "closed">((resolve) => {
         this.#nextPassword = resolve;
       });
-      if (signal === "closed") return false;
+      if (signal === "closed") return undefined;
     }
     if (this.#reader.messageType !== frontend.password) {
       const type = this.#reader.messageType;
       throw new MalformedMessage(`expected SASL response, got message type ${type}`);
     }
-    return true;
+    return this.#reader;
   }
 
   // Ready
@@ -685,8 +633,4 @@ export class PgConnection {
     if (this.#session === undefined) throw new InvariantViolation("no session is open yet");
     return this.#session;
   }
-}
-
-function malformedScram(problem: string): SqlError {
-  return new SqlError("protocol_violation", "malformed SCRAM message", { detail: problem });
 }
