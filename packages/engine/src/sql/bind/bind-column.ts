@@ -159,13 +159,13 @@ function wholeRow(
   relation: ScopeRelation,
   position: number | undefined,
 ): Expression {
-  const fields = relation.columns
-    .filter((column) => !column.hidden)
-    .map((column) => reach(site, scope, depth, column.expression, position));
+  const shown = relation.columns.filter((column) => !column.hidden);
+  const fields = shown.map((column) => reach(site, scope, depth, column.expression, position));
   // A function that gives one unnamed column is that column, not a row of it.
   const [only] = fields;
   if (fields.length === 1 && only !== undefined && relation.isScalarFunction === true) return only;
-  return { kind: "row", fields, result: typeRef(oids.record), position };
+  const names = shown.map((column) => column.name);
+  return { kind: "row", fields, names, result: typeRef(oids.record), position };
 }
 
 /** `(t).a` where t is a relation in FROM. Undefined when the name is something else. */

@@ -169,6 +169,8 @@ export interface ArrayConstructor extends Typed {
 export interface RowConstructor extends Typed {
   readonly kind: "row";
   readonly fields: readonly Expression[];
+  /** The columns' names when the row is a relation's; ROW(…) has none. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** (a, b) < (c, d) and its like: per-field operators, compared left to right. */

@@ -80,7 +80,8 @@ export function compileExpression(expression: Expression, compiler: ExpressionCo
     case "row": {
       const fields = expression.fields.map(compile);
       const typeOids = expression.fields.map((field) => field.result.type.oid);
-      return (row, frame) => new SqlRecord(evaluateAll(fields, row, frame), typeOids);
+      const { names } = expression;
+      return (row, frame) => new SqlRecord(evaluateAll(fields, row, frame), typeOids, names);
     }
     case "rowComparison":
       return compileRowComparison(expression, compile);

@@ -11,6 +11,7 @@ import { mathFunctions } from "./functions-math.ts";
 import { patternFunctions, patternOperators } from "./functions-pattern.ts";
 import { setReturningFunctions } from "./functions-set.ts";
 import { textFunctions, textOperators } from "./functions-text.ts";
+import { typeFunctions } from "./functions-type.ts";
 import { windowFunctions } from "./functions-window.ts";
 import type { ScalarFunction, SqlFunction } from "./function.ts";
 import { buildFunctionRegistry } from "./registry.ts";
@@ -39,6 +40,7 @@ const functionLists: readonly (readonly SqlFunction[])[] = [
   aggregateFunctions,
   setReturningFunctions,
   windowFunctions,
+  typeFunctions,
 ];
 
 /** The registry of everything in this folder plus what others bring (pg_* session functions). */

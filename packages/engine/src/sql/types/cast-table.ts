@@ -39,13 +39,14 @@ import {
 } from "./number-conversion.ts";
 import {
   Numeric,
+  formatNumeric,
   numericFromBigint,
   numericFromFloat,
   numericFromInteger,
   numericToNumber,
 } from "./numeric.ts";
 import { splitQualifiedName, truncateIdentifier } from "./object-names.ts";
-import { uint4Max } from "./scalar-text.ts";
+import { parseFloat4, parseFloat8, uint4Max } from "./scalar-text.ts";
 import { firstByte, trimTrailingSpaces } from "./text-order.ts";
 import { getTimeZone, toLocal, toUtc } from "./time-zone.ts";
 
@@ -108,6 +109,13 @@ const integerCasts: readonly CastRow[] = [
   cast(int8, numeric, "implicit", numericFromBigint),
 ];
 
+/** Through text, as PostgreSQL goes, when the number is too large or too small for a double. */
+function numericToFloat8(value: Numeric): number {
+  const number = numericToNumber(value);
+  if (Number.isFinite(number) && number !== 0) return number;
+  return parseFloat8(formatNumeric(value));
+}
+
 const fractionCasts: readonly CastRow[] = [
   cast(float4, int2, "assignment", (v) => floatToInteger(v, "smallint")),
   cast(float4, int4, "assignment", (v) => floatToInteger(v, "integer")),
@@ -122,8 +130,8 @@ const fractionCasts: readonly CastRow[] = [
   cast(numeric, int2, "assignment", (v) => numericToInteger(v, "smallint")),
   cast(numeric, int4, "assignment", (v) => numericToInteger(v, "integer")),
   cast(numeric, int8, "assignment", numericToInt8),
-  cast(numeric, float4, "implicit", (v) => toFloat4(numericToNumber(v))),
-  cast(numeric, float8, "implicit", numericToNumber),
+  cast(numeric, float4, "implicit", (v) => parseFloat4(formatNumeric(v))),
+  cast(numeric, float8, "implicit", numericToFloat8),
 ];
 
 function boolText(value: boolean): string {

@@ -119,6 +119,11 @@ function withByte(bytes: Uint8Array, index: number, value: number): Uint8Array {
 }
 
 export const byteFunctions: readonly ScalarFunction[] = [
+  scalar("bit_count", [bytea], int8, (bytes) => {
+    let count = 0n;
+    for (const byte of bytes) for (let rest = byte; rest > 0; rest &= rest - 1) count++;
+    return count;
+  }),
   scalar("encode", [bytea, text], text, encode),
   scalar("decode", [text, text], bytea, decode),
   scalar("md5", [text], text, (value) => digest("md5", value).toString("hex")),

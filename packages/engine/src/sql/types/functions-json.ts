@@ -325,6 +325,10 @@ const builders: readonly ScalarFunction[] = [
     () => (array, context) => jsonTextOf(oids.anyarray, array, context),
     stable,
   ),
+  scalar("json_object", [textArray], json, (array) => formatMembers(objectEntries(array))),
+  scalar("json_object", [textArray, textArray], json, (keys, values) =>
+    formatMembers(zipEntries(keys, values)),
+  ),
   scalar(
     "jsonb_object",
     [textArray],
@@ -346,6 +350,12 @@ function prettyRecord(row: SqlRecord, context: EvalContext): string {
     return `${quoteJsonString(name)}:${jsonTextOf(row.fieldTypeOids[index] ?? 0, field, context)}`;
   });
   return `{${fields.join(",\n ")}}`;
+}
+
+/** How json_object writes: spaces around the colon, repeated keys kept. */
+function formatMembers(entries: readonly [string, JsonValue][]): string {
+  const members = entries.map(([key, value]) => `${quoteJsonString(key)} : ${formatJson(value)}`);
+  return `{${members.join(", ")}}`;
 }
 
 function keyOf(item: Datum | undefined): string {

@@ -252,7 +252,10 @@ const rounding: readonly ScalarFunction[] = [
   ]),
   scalar("floor", [float8], float8, (a) => Math.floor(a)),
   scalar("floor", [numeric], numeric, floorNumeric),
-  scalar("round", [float8], float8, roundHalfEven),
+  scalar("round", [float8], float8, (a) => {
+    const rounded = roundHalfEven(a);
+    return rounded === 0 && a < 0 ? -0 : rounded;
+  }),
   scalar("round", [numeric], numeric, (a) => roundToScale(a, 0)),
   scalar("round", [numeric, int4], numeric, (a, scale) => roundToScale(a, clampRoundScale(scale))),
   scalar("trunc", [float8], float8, (a) => Math.trunc(a)),
@@ -355,6 +358,9 @@ const trigonometry: readonly ScalarFunction[] = [
   scalar("cosd", [float8], float8, (a) => cosDegrees(finiteAngle(a))),
   scalar("asind", [float8], float8, (a) => asinDegrees(unitRange(a))),
   scalar("acosd", [float8], float8, (a) => acosDegrees(unitRange(a))),
+  scalar("tand", [float8], float8, (a) => sinDegrees(finiteAngle(a)) / cosDegrees(a)),
+  scalar("cotd", [float8], float8, (a) => cosDegrees(finiteAngle(a)) / sinDegrees(a)),
+  scalar("atan2d", [float8, float8], float8, (a, b) => (Math.atan2(a, b) / Math.atan(1)) * 45),
   scalar("atand", [float8], float8, (a) => atanDegrees(a)),
 ];
 

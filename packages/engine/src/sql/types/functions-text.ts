@@ -291,6 +291,16 @@ const concatenations: readonly ScalarFunction[] = [
   ),
 ];
 
+const counting: readonly ScalarFunction[] = [
+  variadicAny("num_nulls", [], int4, () => (values) => values.filter((one) => one === null).length),
+  variadicAny(
+    "num_nonnulls",
+    [],
+    int4,
+    () => (values) => values.filter((one) => one !== null).length,
+  ),
+];
+
 const quoting: readonly ScalarFunction[] = [
   scalar("quote_ident", [text], text, quoteIdentifier),
   scalar("quote_literal", [text], text, quoteLiteral),
@@ -379,6 +389,7 @@ export const textFunctions: readonly ScalarFunction[] = [
   ...cases,
   ...paddings,
   ...concatenations,
+  ...counting,
   ...quoting,
   ...lists,
   ...conversions,

@@ -2,6 +2,7 @@ import { SqlError } from "#base/errors.ts";
 import type { SqlErrorFields } from "#base/errors.ts";
 import { oids } from "./builtin-types.ts";
 import { bindCast, canCastImplicitly } from "./cast.ts";
+import { SqlArray } from "./datum.ts";
 import type { Datum } from "./datum.ts";
 import type { ScalarFunction, SqlFunction } from "./function.ts";
 import { arePolymorphicTypesConsistent, settlePolymorphicTypes } from "./polymorphism.ts";
@@ -242,6 +243,14 @@ function settle(
     variadicArrayType = findType(element)?.arrayOid ?? 0;
     parameterTypes = [...argTypes.slice(0, variadicFrom), variadicArrayType];
   }
+  const isSpread =
+    options.variadicArray === true && open.argTypes[open.argTypes.length - 1] === oids.any;
+  if (isSpread && open.kind === "scalar") {
+    return {
+      ...plain(argTypes, returnType),
+      function: spreadLastArray(open, argTypes, returnType),
+    };
+  }
   const defaulted = open.argTypes.slice(open.argTypes.length - candidate.defaultArgs.length);
   return {
     function: specialise(
@@ -254,6 +263,34 @@ function settle(
     defaultArgs: candidate.defaultArgs,
     variadicFrom,
     variadicArrayType,
+  };
+}
+
+function plain(argTypes: readonly number[], returnType: number): Omit<ResolvedCall, "function"> {
+  return { argTypes, returnType, defaultArgs: [], variadicFrom: undefined, variadicArrayType: 0 };
+}
+
+/** format(x, VARIADIC array): each item of the array is an argument. */
+function spreadLastArray(
+  open: ScalarFunction,
+  argTypes: readonly number[],
+  returnType: number,
+): ScalarFunction {
+  const leading = argTypes.slice(0, -1);
+  const elementOid = findType(argTypes[argTypes.length - 1] ?? 0)?.elementOid ?? oids.text;
+  return {
+    ...open,
+    argTypes,
+    unary: undefined,
+    binary: undefined,
+    specialise: undefined,
+    evaluate: (args, context) => {
+      const last = args[args.length - 1];
+      const items = last instanceof SqlArray ? last.items : [];
+      const call = { argTypes: [...leading, ...items.map(() => elementOid)], returnType };
+      const specialised = open.specialise?.(call) ?? open;
+      return specialised.evaluate([...args.slice(0, -1), ...items], context);
+    },
   };
 }
 

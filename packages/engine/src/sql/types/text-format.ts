@@ -238,8 +238,6 @@ export function formatText(typeOid: number, datum: Datum, context: InputContext)
   return textFormatter(typeOid, context)(datum);
 }
 
-const formatString = (datum: Datum): string => String(datum);
-
 const formatBoolean = (datum: Datum): string => (datum === true ? "t" : "f");
 
 function formatNumericDatum(datum: Datum): string {
@@ -335,7 +333,10 @@ export function textFormatter(typeOid: number, context: InputContext): (datum: D
           return formatArray(datum, formatElement);
         };
       }
-      return formatString;
+      return (datum) =>
+        datum instanceof SqlArray
+          ? formatArray(datum, textFormatter(datum.elementTypeOid, context))
+          : String(datum);
     }
   }
 }
