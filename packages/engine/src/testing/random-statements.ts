@@ -206,15 +206,18 @@ export class RandomStatements {
 
   #select(): string {
     const table = this.#pick(tables);
-    const list = [0, 1, 2].map(() => {
-      const kind = this.#pick<Kind>(["int", "text", "numeric", "bool"]);
-      return this.#scalar(table, "t", kind);
-    });
+    // Of equal numerics with other scales DISTINCT keeps any.
+    const isDistinct = this.#chance(6);
+    const kinds: readonly Kind[] = isDistinct
+      ? ["int", "text", "bool"]
+      : ["int", "text", "numeric", "bool"];
+    const list = [0, 1, 2].map(() => this.#scalar(table, "t", this.#pick(kinds)));
     const where = this.#chance(5) ? "" : ` WHERE ${this.#condition(table, "t")}`;
-    const order = this.#chance(2)
-      ? ` ORDER BY ${table.columns.map((column) => `t.${column.name}${this.#pick(["", " DESC", " NULLS FIRST"])}`).join(", ")} LIMIT ${this.#random.integer(20)}`
-      : "";
-    const distinct = order === "" && this.#chance(4) ? "DISTINCT " : "";
+    const order =
+      !isDistinct && this.#chance(2)
+        ? ` ORDER BY ${table.columns.map((column) => `t.${column.name}${this.#pick(["", " DESC", " NULLS FIRST"])}`).join(", ")} LIMIT ${this.#random.integer(20)}`
+        : "";
+    const distinct = isDistinct ? "DISTINCT " : "";
     return `SELECT ${distinct}${list.join(", ")} FROM ${table.name} t${where}${order}`;
   }
 

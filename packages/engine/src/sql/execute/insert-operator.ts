@@ -6,6 +6,8 @@ import type { Frame } from "./frame.ts";
 import { evaluateOne } from "./operator.ts";
 import type { Batch, Compiled, Operator, RowMaker } from "./operator.ts";
 import type { PlanCompiler } from "./compile-plan.ts";
+import { keyName } from "./row-codec.ts";
+import type { NamedKey } from "./statement-writes.ts";
 import { KeyView, TableWriter } from "./table-writer.ts";
 import type { EncodedRow, IndexEntry } from "./table-writer.ts";
 
@@ -120,7 +122,7 @@ export class InsertOperator implements Operator {
     const { run } = frame;
     const { onConflict } = this.#plan;
     const view = new KeyView(run);
-    await view.load(encoded.flatMap((one) => this.#writer.uniqueKeys(one)));
+    await view.load(this.#writer.uniqueKeys(encoded));
     const rows: Row[] = [];
     for (const proposed of encoded) {
       const conflict =
@@ -129,7 +131,7 @@ export class InsertOperator implements Operator {
           : findConflict(proposed, this.#plan.table.primaryIndex.id, onConflict, view);
       if (conflict === undefined) {
         this.#writer.insert(proposed, view, run);
-        changed.add(keyName(proposed.primary.key));
+        changed.add(proposed.primary.name);
         rows.push(proposed.row);
         continue;
       }
@@ -138,11 +140,12 @@ export class InsertOperator implements Operator {
         conflict.entry === undefined
           ? proposed.primary.key
           : this.#writer.codec.primaryKeyOfEntry(conflict.value);
-      if (changed.has(keyName(primaryKey))) throw secondChange();
-      const updated = await this.#updateExisting(primaryKey, proposed, view, frame);
-      changed.add(keyName(primaryKey));
+      const named: NamedKey = { key: primaryKey, name: keyName(primaryKey) };
+      if (changed.has(named.name)) throw secondChange();
+      const updated = await this.#updateExisting(named, proposed, view, frame);
+      changed.add(named.name);
       if (updated === undefined) continue;
-      changed.add(keyName(updated.primary.key));
+      changed.add(updated.primary.name);
       rows.push(updated.row);
     }
     return rows;
@@ -150,7 +153,7 @@ export class InsertOperator implements Operator {
 
   /** Undefined when WHERE lets the existing row be. */
   async #updateExisting(
-    primaryKey: Uint8Array,
+    primaryKey: NamedKey,
     proposed: EncodedRow,
     view: KeyView,
     frame: Frame,
@@ -159,9 +162,9 @@ export class InsertOperator implements Operator {
     const update = this.#update;
     assert(update !== undefined, "DO NOTHING updates nothing");
     await view.load([primaryKey]);
-    const value = view.find(primaryKey);
+    const value = view.find(primaryKey.name);
     assert(value !== undefined, "a unique entry names a row that is there");
-    const existing = this.#writer.decode({ key: primaryKey, value });
+    const existing = this.#writer.decode({ key: primaryKey.key, value });
     const pair = [...existing, ...proposed.row];
     if (update.where !== undefined && (await evaluateOne(update.where, pair, frame)) !== true) {
       return undefined;
@@ -203,12 +206,12 @@ function findConflict(
   const isArbiter = (indexId: number): boolean =>
     onConflict.indexIds.length === 0 || onConflict.indexIds.includes(indexId);
   if (isArbiter(primaryIndexId)) {
-    const value = view.find(proposed.primary.key);
+    const value = view.find(proposed.primary.name);
     if (value !== undefined) return { entry: undefined, value };
   }
   for (const entry of proposed.entries) {
     if (!entry.isUnique || !isArbiter(entry.codec.index.id)) continue;
-    const value = view.find(entry.key);
+    const value = view.find(entry.name);
     if (value !== undefined) return { entry, value };
   }
   return undefined;
@@ -222,8 +225,4 @@ function secondChange(): SqlError {
       hint: "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
     },
   );
-}
-
-function keyName(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
 }

@@ -48,9 +48,8 @@ function findTargets(batch: Batch, writer: TableWriter, seen: Set<string>, width
   for (const source of batch) {
     const target = source.length === width ? source : source.slice(0, width);
     const encoded = writer.encode(target);
-    const name = Buffer.from(encoded.primary.key).toString("latin1");
-    if (seen.has(name)) continue;
-    seen.add(name);
+    if (seen.has(encoded.primary.name)) continue;
+    seen.add(encoded.primary.name);
     found.push({ target, source, encoded });
   }
   return found;

@@ -84,6 +84,13 @@ export interface StoredRow {
   readonly value: Uint8Array;
 }
 
+/** A key as text, one character per byte: what maps of keys are kept by. */
+export function keyName(key: Uint8Array): string {
+  return Buffer.isBuffer(key)
+    ? key.toString("latin1")
+    : Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+}
+
 /**
  * Keys and values of one table version.
  *

@@ -82,7 +82,7 @@ export async function createTableAs(
   for await (const batch of compilePlan(statement.plan).run(new Frame(run, undefined, []))) {
     for (const source of batch) {
       const { primary } = writer.encode([...source, run.rowIds.next()]);
-      run.writes.put(primary.key, primary.value);
+      run.writes.put(primary, primary.value);
       run.memory.grow(primary.key.length + primary.value.length);
     }
     count += batch.length;

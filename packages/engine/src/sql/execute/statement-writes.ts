@@ -1,5 +1,11 @@
 import type { KvTransaction } from "#kv/api.ts";
 
+/** A key together with its name (`keyName`), which is made once per row. */
+export interface NamedKey {
+  readonly key: Uint8Array;
+  readonly name: string;
+}
+
 interface PendingWrite {
   readonly key: Uint8Array;
   /** Undefined: the key is removed. */
@@ -22,31 +28,31 @@ export class StatementWrites {
   }
 
   /** The pending value; undefined when removed; null when the statement has not touched the key. */
-  find(key: Uint8Array): Uint8Array | undefined | null {
-    const write = this.#writes?.get(keyName(key));
+  find(name: string): Uint8Array | undefined | null {
+    const write = this.#writes?.get(name);
     return write === undefined ? null : write.value;
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#set(keyName(key), { key, value, isBlind: false });
+  put(key: NamedKey, value: Uint8Array): void {
+    this.#write(key, value, false);
   }
 
   /** A key that must not exist; false when this statement has written it already. */
-  insertBlind(key: Uint8Array, value: Uint8Array): boolean {
-    const name = keyName(key);
-    const pending = this.#writes?.get(name);
+  insertBlind(key: NamedKey, value: Uint8Array): boolean {
+    const pending = this.#writes?.get(key.name);
     if (pending?.value !== undefined) return false;
-    this.#set(name, { key, value, isBlind: pending === undefined });
+    this.#write(key, value, pending === undefined);
     return true;
   }
 
-  remove(key: Uint8Array): void {
-    this.#set(keyName(key), { key, value: undefined, isBlind: false });
+  remove(key: NamedKey): void {
+    this.#write(key, undefined, false);
   }
 
   /** Hands everything over, in the order of first writing. */
   flush(transaction: KvTransaction): void {
-    for (const { key, value, isBlind } of this.#writes?.values() ?? []) {
+    if (this.#writes === undefined) return;
+    for (const { key, value, isBlind } of this.#writes.values()) {
       if (value === undefined) transaction.remove(key);
       else if (isBlind) transaction.insert(key, value);
       else transaction.put(key, value);
@@ -54,14 +60,8 @@ export class StatementWrites {
     this.#writes = undefined;
   }
 
-  #set(name: string, write: PendingWrite): void {
+  #write(key: NamedKey, value: Uint8Array | undefined, isBlind: boolean): void {
     this.#writes ??= new Map();
-    this.#writes.set(name, write);
+    this.#writes.set(key.name, { key: key.key, value, isBlind });
   }
-}
-
-function keyName(key: Uint8Array): string {
-  return Buffer.isBuffer(key)
-    ? key.toString("latin1")
-    : Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
 }

@@ -4,7 +4,7 @@ import type { Span } from "#base/ids.ts";
 import type { IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import { formatText } from "#sql/types/text-format.ts";
-import { tableCodec } from "./row-codec.ts";
+import { keyName, tableCodec } from "./row-codec.ts";
 import type { StatementRun } from "./statement-run.ts";
 
 /** The rows of a table as the transaction sees them, in batches. */
@@ -137,7 +137,7 @@ function claim(
     readonly run: StatementRun;
   },
 ): void {
-  const name = Buffer.from(key).toString("latin1");
+  const name = keyName(key);
   if (!seen.has(name)) {
     seen.add(name);
     where.run.memory.grow(64 + key.length);

@@ -6,9 +6,10 @@ import { checkViolation, notNullViolation, uniqueViolation } from "./constraint-
 import type { Frame } from "./frame.ts";
 import { evaluateOne } from "./operator.ts";
 import type { Compiled } from "./operator.ts";
-import { tableCodec } from "./row-codec.ts";
+import { keyName, tableCodec } from "./row-codec.ts";
 import type { IndexCodec, StoredRow, TableCodec } from "./row-codec.ts";
 import type { StatementRun } from "./statement-run.ts";
+import type { NamedKey } from "./statement-writes.ts";
 
 /** What a kept write costs beside its bytes. */
 const writeOverheadBytes = 160;
@@ -16,11 +17,11 @@ const writeOverheadBytes = 160;
 /** A table row on its way in: its keys, and which of them must not exist yet. */
 export interface EncodedRow {
   readonly row: Row;
-  readonly primary: StoredRow;
+  readonly primary: StoredRow & NamedKey;
   readonly entries: readonly IndexEntry[];
 }
 
-export interface IndexEntry extends StoredRow {
+export interface IndexEntry extends StoredRow, NamedKey {
   readonly codec: IndexCodec;
   /** No other row may have this key. */
   readonly isUnique: boolean;
@@ -29,24 +30,28 @@ export interface IndexEntry extends StoredRow {
 /** Values of keys as the statement sees them: its own writes over what was read. */
 export class KeyView {
   readonly #run: StatementRun;
-  readonly #read = new Map<string, Uint8Array | undefined>();
+  readonly #read = new Map<string, Uint8Array>();
 
   constructor(run: StatementRun) {
     this.#run = run;
   }
 
   /** Reads the keys that the statement has not written, in one request. */
-  async load(keys: readonly Uint8Array[]): Promise<void> {
-    const wanted = keys.filter((key) => this.#run.writes.find(key) === null);
+  async load(keys: readonly NamedKey[]): Promise<void> {
+    const wanted: NamedKey[] = [];
+    for (const key of keys) if (this.#run.writes.find(key.name) === null) wanted.push(key);
     if (wanted.length === 0) return;
-    const values = await this.#run.getMany(wanted);
-    for (const [at, key] of wanted.entries()) this.#read.set(keyName(key), values[at]);
+    const values = await this.#run.getMany(wanted.map(({ key }) => key));
+    for (let at = 0; at < wanted.length; at++) {
+      const value = values[at];
+      if (value !== undefined) this.#read.set(wanted[at]?.name ?? "", value);
+    }
   }
 
   /** A key that was loaded, or written by the statement. */
-  find(key: Uint8Array): Uint8Array | undefined {
-    const pending = this.#run.writes.find(key);
-    return pending === null ? this.#read.get(keyName(key)) : pending;
+  find(name: string): Uint8Array | undefined {
+    const pending = this.#run.writes.find(name);
+    return pending === null ? this.#read.get(name) : pending;
   }
 }
 
@@ -99,32 +104,35 @@ export class TableWriter {
     const key = this.codec.primaryKey(row);
     return {
       row,
-      primary: { key, value: this.codec.value(row) },
+      primary: { key, name: keyName(key), value: this.codec.value(row) },
       entries: this.codec.secondary.length === 0 ? noEntries : this.#entries(row, key),
     };
   }
 
   #entries(row: Row, primaryKey: Uint8Array): IndexEntry[] {
-    return this.codec.secondary.map((codec) => ({
-      codec,
-      isUnique: codec.index.unique && !codec.hasNull(row),
-      ...this.codec.indexEntry(codec, row, primaryKey),
-    }));
+    return this.codec.secondary.map((codec) => {
+      const { key, value } = this.codec.indexEntry(codec, row, primaryKey);
+      const isUnique = codec.index.unique && !codec.hasNull(row);
+      return { codec, isUnique, key, name: keyName(key), value };
+    });
   }
 
   /** Every key whose existence would be a violation. */
-  uniqueKeys(encoded: EncodedRow): Uint8Array[] {
-    const keys = [encoded.primary.key];
-    for (const entry of encoded.entries) if (entry.isUnique) keys.push(entry.key);
+  uniqueKeys(rows: readonly EncodedRow[]): NamedKey[] {
+    const keys: NamedKey[] = [];
+    for (const { primary, entries } of rows) {
+      keys.push(primary);
+      for (const entry of entries) if (entry.isUnique) keys.push(entry);
+    }
     return keys;
   }
 
   /** A row whose keys have been loaded into the view. 23505. */
   insert(encoded: EncodedRow, view: KeyView, run: StatementRun): void {
-    if (view.find(encoded.primary.key) !== undefined)
+    if (view.find(encoded.primary.name) !== undefined)
       throw this.#violation(encoded, undefined, run);
     for (const entry of encoded.entries) {
-      if (entry.isUnique && view.find(entry.key) !== undefined) {
+      if (entry.isUnique && view.find(entry.name) !== undefined) {
         throw this.#violation(encoded, entry, run);
       }
     }
@@ -134,13 +142,14 @@ export class TableWriter {
 
   /** A row that nobody has looked for: the commit refuses it when one of its keys exists. */
   insertBlind(encoded: EncodedRow, run: StatementRun): void {
-    const { key, value } = encoded.primary;
-    if (!run.writes.insertBlind(key, value)) throw this.#violation(encoded, undefined, run);
-    run.memory.grow(key.length + value.length + writeOverheadBytes);
+    const { primary } = encoded;
+    if (!run.writes.insertBlind(primary, primary.value))
+      throw this.#violation(encoded, undefined, run);
+    run.memory.grow(primary.key.length + primary.value.length + writeOverheadBytes);
     for (const entry of encoded.entries) {
       if (!entry.isUnique) put(run, entry);
       else {
-        if (!run.writes.insertBlind(entry.key, entry.value)) {
+        if (!run.writes.insertBlind(entry, entry.value)) {
           throw this.#violation(encoded, entry, run);
         }
         run.memory.grow(entry.key.length + entry.value.length + writeOverheadBytes);
@@ -149,12 +158,12 @@ export class TableWriter {
   }
 
   /** Keys that a change of row would newly occupy and that must be free; to be loaded before `update`. */
-  newUniqueKeys(before: EncodedRow, after: EncodedRow): Uint8Array[] {
-    const keys: Uint8Array[] = [];
-    if (!sameKey(before.primary, after.primary)) keys.push(after.primary.key);
+  newUniqueKeys(before: EncodedRow, after: EncodedRow): NamedKey[] {
+    const keys: NamedKey[] = [];
+    if (!sameKey(before.primary, after.primary)) keys.push(after.primary);
     for (const [at, entry] of after.entries.entries()) {
       const old = before.entries[at];
-      if (entry.isUnique && (old === undefined || !sameKey(old, entry))) keys.push(entry.key);
+      if (entry.isUnique && (old === undefined || !sameKey(old, entry))) keys.push(entry);
     }
     return keys;
   }
@@ -162,8 +171,8 @@ export class TableWriter {
   update(before: EncodedRow, after: EncodedRow, view: KeyView, run: StatementRun): void {
     const keepsKey = sameKey(before.primary, after.primary);
     if (!keepsKey) {
-      if (view.find(after.primary.key) !== undefined) throw this.#violation(after, undefined, run);
-      run.writes.remove(before.primary.key);
+      if (view.find(after.primary.name) !== undefined) throw this.#violation(after, undefined, run);
+      run.writes.remove(before.primary);
     }
     put(run, after.primary);
     for (const [at, entry] of after.entries.entries()) {
@@ -171,18 +180,18 @@ export class TableWriter {
       const keepsEntry = old !== undefined && sameKey(old, entry);
       if (keepsEntry && keepsKey) continue;
       if (!keepsEntry) {
-        if (entry.isUnique && view.find(entry.key) !== undefined) {
+        if (entry.isUnique && view.find(entry.name) !== undefined) {
           throw this.#violation(after, entry, run);
         }
-        if (old !== undefined) run.writes.remove(old.key);
+        if (old !== undefined) run.writes.remove(old);
       }
       put(run, entry);
     }
   }
 
   remove(encoded: EncodedRow, run: StatementRun): void {
-    run.writes.remove(encoded.primary.key);
-    for (const entry of encoded.entries) run.writes.remove(entry.key);
+    run.writes.remove(encoded.primary);
+    for (const entry of encoded.entries) run.writes.remove(entry);
     run.memory.grow(encoded.primary.key.length + writeOverheadBytes);
   }
 
@@ -199,15 +208,11 @@ export class TableWriter {
 
 const noEntries: readonly IndexEntry[] = [];
 
-function put(run: StatementRun, stored: StoredRow): void {
-  run.writes.put(stored.key, stored.value);
+function put(run: StatementRun, stored: StoredRow & NamedKey): void {
+  run.writes.put(stored, stored.value);
   run.memory.grow(stored.key.length + stored.value.length + writeOverheadBytes);
 }
 
-function sameKey(one: StoredRow, other: StoredRow): boolean {
-  return Buffer.compare(one.key, other.key) === 0;
-}
-
-function keyName(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+function sameKey(one: NamedKey, other: NamedKey): boolean {
+  return one.name === other.name;
 }
