@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runSimulation, type SimRunResult } from "#testing/sim-run.ts";
 
@@ -10,7 +11,8 @@ const help = `Usage: npm run sim -- [options]
 Simulates clusters of whole nodes, one per seed: random transactions under crashes, torn writes,
 failed syncs, partitions and clock skew. What clients saw must be explained by what the stores
 hold, no acknowledged write may be lost, replicas must be equal, and after healing every node
-must take a write within 10 seconds of simulated time.
+must take a write within 10 seconds of simulated time. The seeds of sim/seeds.txt, which once
+failed, run first.
 
 Options:
   --seeds N      how many seeds to run (default 50)
@@ -53,6 +55,29 @@ function wholeNumber(name: string, text: string): number {
   return value;
 }
 
+interface Run {
+  readonly seed: number;
+  readonly nodes: number;
+}
+
+function plannedRuns(options: ReturnType<typeof readOptions>): readonly Run[] {
+  const runs = Array.from({ length: options.count }, (_, at) => {
+    const seed = options.from + at;
+    return { seed, nodes: options.nodes ?? (seed % 4 === 0 ? 5 : 3) };
+  });
+  return options.isReplay ? runs : [...pastFailures(), ...runs];
+}
+
+function pastFailures(): readonly Run[] {
+  return readFileSync(new URL("./seeds.txt", import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      const [seed = "", nodes = ""] = line.split(" ");
+      return { seed: wholeNumber("seed", seed), nodes: wholeNumber("nodes", nodes) };
+    });
+}
+
 async function main(): Promise<number> {
   const options = readOptions();
   if (options.help) {
@@ -64,9 +89,8 @@ async function main(): Promise<number> {
   let transactions = 0;
   let committed = 0;
   let slowestMs = 0;
-  for (let done = 0; done < options.count; done++) {
-    const seed = options.from + done;
-    const nodes = options.nodes ?? (seed % 4 === 0 ? 5 : 3);
+  const runs = plannedRuns(options);
+  for (const [done, { seed, nodes }] of runs.entries()) {
     const result = await runSimulation({
       seed,
       nodes,
@@ -81,12 +105,12 @@ async function main(): Promise<number> {
       clearProgress();
       report(seed, nodes, options.seconds, result);
     }
-    showProgress(done + 1, options.count, failed);
+    showProgress(done + 1, runs.length, failed);
   }
   clearProgress();
   const seconds = ((Date.now() - startedAtMs) / 1_000).toFixed(1);
   process.stdout.write(
-    `${options.count - failed} seeds passed, ${failed} failed in ${seconds} s: ` +
+    `${runs.length - failed} seeds passed, ${failed} failed in ${seconds} s: ` +
       `${transactions} transactions, ${committed} committed, ` +
       `slowest recovery ${(slowestMs / 1_000).toFixed(1)} s\n`,
   );

@@ -10,6 +10,7 @@ export interface FaultsOptions {
   readonly pauseMs: number;
   /** Clocks are wrong by at most half of this either way. Safety is promised up to 250 ms between two. */
   readonly clockSkewMs: number;
+  readonly failsSyncs: boolean;
   /** Told when a node is gone. */
   readonly onDeath: (nodeId: number) => void;
 }
@@ -112,6 +113,7 @@ export class SimFaults {
         victim.disk.syncMsMax = random.chance(0.5) ? 1.5 : random.between(20, 400);
         break;
       case 11:
+        if (!this.#options.failsSyncs) break;
         this.#note(`next sync of ${victim.nodeId} fails`);
         this.#expectedToStop.add(victim.nodeId);
         victim.disk.failSyncs(1);

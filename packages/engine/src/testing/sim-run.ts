@@ -13,6 +13,8 @@ export interface SimRunOptions {
   readonly nodes: number;
   /** How long things go wrong, in simulated milliseconds. */
   readonly durationMs: number;
+  /** Whether disks may fail a sync, which stops their node. Default true. */
+  readonly failsSyncs?: boolean;
   /** Every line of the trace. */
   readonly onLine?: (line: string) => void;
 }
@@ -52,7 +54,6 @@ export async function runSimulation(options: SimRunOptions): Promise<SimRunResul
 
 class SimRun {
   readonly #options: SimRunOptions;
-  readonly #random: SimRandom;
   readonly #trace: SimTrace;
   readonly #cluster: SimCluster;
   readonly #workload: SimWorkload;
@@ -63,7 +64,6 @@ class SimRun {
     const { seed, nodes, onLine } = options;
     this.#options = options;
     const random = new SimRandom(seed, "run");
-    this.#random = random;
     this.#trace = new SimTrace(onLine);
     this.#cluster = new SimCluster(seed, {
       // What a deployment may choose is chosen by the seed.
@@ -90,6 +90,7 @@ class SimRun {
     this.#faults = new SimFaults(this.#cluster, random.fork("faults"), this.#trace, {
       pauseMs: random.pick([500, 1_200, 3_000]),
       clockSkewMs: random.pick([0, 100, 240]),
+      failsSyncs: options.failsSyncs ?? true,
       onDeath: (nodeId) => {
         this.#workload.nodeDied(nodeId);
       },
