@@ -125,7 +125,8 @@ export class RangeDirectory {
   learnLeaseholder(rangeId: RangeId, leaseholder: NodeId): void {
     const at = this.#locations.findIndex(({ descriptor }) => descriptor.rangeId === rangeId);
     const location = this.#locations[at];
-    if (location !== undefined) this.#locations[at] = { ...location, leaseholder };
+    if (location === undefined || location.leaseholder === leaseholder) return;
+    this.#locations[at] = { descriptor: location.descriptor, leaseholder };
   }
 
   /** The range is not what it was thought to be; the next look-up asks. */

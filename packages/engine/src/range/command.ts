@@ -1,6 +1,12 @@
 import { ByteReader, MalformedBytes } from "#base/byte-reader.ts";
 import { ByteWriter } from "#base/byte-writer.ts";
-import { decodeWriteBatch, encodeWriteBatch, type WriteBatch } from "#storage/write-batch.ts";
+import type { Clock } from "#runtime/ports.ts";
+import {
+  appendWrites,
+  beginWriteBatch,
+  decodeWriteBatch,
+  type WriteBatch,
+} from "#storage/write-batch.ts";
 import { decodeLease, encodeLease, type Lease } from "./lease.ts";
 
 /** What an entry of a range's log does. The empty entry that a new leader writes first does nothing. */
@@ -25,19 +31,35 @@ export interface WriteCommand {
 
 const formatVersion = 1;
 
-export function encodeCommand(command: Command): Uint8Array {
-  if (command.kind === "lease") {
-    return new ByteWriter(64).u8(formatVersion).u8(0).raw(encodeLease(command.lease)).finish();
-  }
-  const batch = encodeWriteBatch(command.batch);
+export function encodeLeaseCommand(lease: Lease): Uint8Array {
+  return new ByteWriter(64).u8(formatVersion).u8(0).raw(encodeLease(lease)).finish();
+}
+
+/** The batch is encoded by `encodeWriteBatch` or `encodeLargeBatch`: it does not depend on the place in the log. */
+export function encodeWriteCommand(
+  place: { readonly leaseSequence: number; readonly leaseAppliedIndex: number },
+  batch: Uint8Array,
+): Uint8Array {
   return new ByteWriter(batch.length + 16)
     .u8(formatVersion)
     .u8(1)
-    .varint(command.leaseSequence)
-    .varint(command.leaseAppliedIndex)
+    .varint(place.leaseSequence)
+    .varint(place.leaseAppliedIndex)
     .raw(batch)
     .view();
 }
+
+/** As encodeWriteBatch, in slices that let other work run. */
+export async function encodeLargeBatch(batch: WriteBatch, clock: Clock): Promise<Uint8Array> {
+  const writer = beginWriteBatch(batch);
+  for (let from = 0; from < batch.writes.length; from += writesPerSlice) {
+    appendWrites(writer, batch.writes, from, from + writesPerSlice);
+    await clock.yield();
+  }
+  return writer.view();
+}
+
+const writesPerSlice = 2_000;
 
 /**
  * Keys and values are views into the bytes, unless the batch is known already. Throws MalformedBytes.

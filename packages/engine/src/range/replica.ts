@@ -1,6 +1,6 @@
 import { assert } from "#base/assert.ts";
-import { addMs, isBefore, laterTimestamp, type Timestamp } from "#base/hlc.ts";
-import type { NodeId, RangeId, ReplicaId, Span } from "#base/ids.ts";
+import { addMs, type Timestamp } from "#base/hlc.ts";
+import type { NodeId, RangeId, ReplicaId } from "#base/ids.ts";
 import type { ConfigurationStep } from "#raft/configuration.ts";
 import type { Message } from "#raft/message.ts";
 import { RaftNode } from "#raft/raft-node.ts";
@@ -9,37 +9,15 @@ import type { SharedLog } from "#storage/shared-log.ts";
 import type { Store } from "#storage/store.ts";
 import type { Runtime } from "#runtime/ports.ts";
 import { Applier, type Applied } from "./applier.ts";
-import type {
-  CommitRequest,
-  GetRequest,
-  RangeRefusal,
-  RangeRequest,
-  RangeResponse,
-  ScanRequest,
-} from "./batch.ts";
-import { encodeCommand } from "./command.ts";
-import {
-  checkCommit,
-  checkLargeCommit,
-  evaluateGet,
-  evaluateScan,
-  findChange,
-  findEarlierCommit,
-  isLargeCommit,
-} from "./evaluate.ts";
-import { clockOffsetMsMax, type HlcClock } from "./hlc-clock.ts";
-import { Latches, type Latch } from "./latches.ts";
+import type { RangeRequest, RangeResponse } from "./batch.ts";
+import { encodeLeaseCommand } from "./command.ts";
+import type { HlcClock } from "./hlc-clock.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Proposals } from "./proposals.ts";
-import {
-  containsKey,
-  containsSpan,
-  encodeRangeDescriptor,
-  type RangeDescriptor,
-} from "./range-descriptor.ts";
-import { RecentCommits } from "./recent-commits.ts";
+import { encodeRangeDescriptor, type RangeDescriptor } from "./range-descriptor.ts";
 import { ReplicaLog } from "./replica-log.ts";
 import { emptyConfiguration, loadReplicaState, type ReplicaState } from "./replica-state.ts";
+import { Serving, type ServedFigures, type ServedReplica } from "./serving.ts";
 import type { StagedSnapshot } from "./snapshot-receiver.ts";
 import type { StoreLiveness } from "./store-liveness.ts";
 
@@ -61,11 +39,6 @@ export interface ReplicaHost {
   removed(replica: Replica): void;
 }
 
-export interface ReplicaFigures {
-  reads: number;
-  writes: number;
-}
-
 /**
  * One copy of a range.
  *
@@ -79,16 +52,14 @@ export interface ReplicaFigures {
  *   at the clock's `now`, is later than everything that anybody has read here.
  * - A replica without a descriptor holds no data: it votes and waits for a snapshot.
  */
-export class Replica {
+export class Replica implements ServedReplica {
   readonly rangeId: RangeId;
   readonly replicaId: ReplicaId;
-  readonly figures: ReplicaFigures = { reads: 0, writes: 0 };
+  readonly proposals = new Proposals();
   readonly #host: ReplicaHost;
   readonly #raft: RaftNode;
   readonly #lease: LeaseKeeper;
-  readonly #latches = new Latches();
-  readonly #proposals = new Proposals();
-  readonly #recent = new RecentCommits();
+  readonly #serving: Serving;
   readonly #applier: Applier;
   /** Where the members are: from the descriptor, and from whom messages came. */
   readonly #nodes = new Map<ReplicaId, NodeId>();
@@ -137,7 +108,7 @@ export class Replica {
       rangeId,
       store: host.store,
       raft: this.#raft,
-      proposals: this.#proposals,
+      proposals: this.proposals,
       state: () => this.#state,
       onApplied: (applied) => {
         this.#onApplied(applied);
@@ -146,6 +117,7 @@ export class Replica {
         host.schedule(this);
       },
     });
+    this.#serving = new Serving(host, this);
     this.#learnNodes();
   }
 
@@ -165,29 +137,45 @@ export class Replica {
 
   /** True while this replica may serve: it holds a lease, and that has not run out. */
   get isLeaseholder(): boolean {
-    return this.#holdsLease && this.#lease.covers(this.#host.hlc.now());
+    return this.holdsLeaseUntil(this.#host.hlc.now());
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Requests served so far. */
+  get figures(): Readonly<ServedFigures> {
+    return this.#serving.figures;
+  }
+
+  holdsLeaseUntil(timestamp: Timestamp): boolean {
+    const lease = this.#state?.lease;
+    const raft = this.#raft;
+    return (
+      raft.role === "leader" &&
+      lease !== undefined &&
+      lease.sequence === raft.term &&
+      lease.replicaId === this.replicaId &&
+      this.#lease.covers(timestamp)
+    );
+  }
+
+  nextLeaseAppliedIndex(): number {
+    return ++this.#lastProposedIndex;
+  }
+
+  schedule(): void {
+    this.#host.schedule(this);
   }
 
   get leaseExpiration(): Timestamp {
     return this.#lease.expiration;
   }
 
-  /** Nothing of the outside can change what this replica answers now. */
-  get pendingCount(): number {
-    return this.#proposals.count;
-  }
-
   /** Answers at once when nothing is in the way, which is the rule for reads. */
   execute(request: RangeRequest, signal?: AbortSignal): RangeResponse | Promise<RangeResponse> {
-    switch (request.kind) {
-      case "get":
-      case "scan":
-        return this.#read(request, signal);
-      case "refresh":
-        return this.#refresh(request.spans, request, signal);
-      case "commit":
-        return this.#commit(request, signal);
-    }
+    return this.#serving.execute(request, signal);
   }
 
   /** A message from a peer's replica of this range. */
@@ -206,7 +194,7 @@ export class Replica {
       raft.wake();
     }
     raft.tick();
-    this.#idleTicks = this.#proposals.count > 0 ? 0 : this.#idleTicks + 1;
+    this.#idleTicks = this.proposals.count > 0 ? 0 : this.#idleTicks + 1;
     if (this.#idleTicks > quiesceAfterTicks && raft.role === "leader") {
       raft.quiesce(
         (peer) => this.#onNode(peer, (node) => this.#host.liveness.isLive(node)) ?? false,
@@ -298,205 +286,13 @@ export class Replica {
 
   /** Called now and then: forgets answers that nobody can ask for again. */
   turnRecentCommits(): void {
-    this.#recent.turn();
+    this.#serving.turnRecentCommits();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#applier.stop();
-    this.#proposals.abandon();
-  }
-
-  get #holdsLease(): boolean {
-    const lease = this.#state?.lease;
-    const raft = this.#raft;
-    return (
-      raft.role === "leader" &&
-      lease !== undefined &&
-      lease.sequence === raft.term &&
-      lease.replicaId === this.replicaId
-    );
-  }
-
-  /** Undefined when this replica may serve up to the timestamp now. */
-  #refusal(upTo: Timestamp): RangeRefusal | undefined {
-    if (this.#isClosed) return { kind: "busy", reason: "closing" };
-    if (this.#holdsLease && this.#lease.covers(upTo)) return undefined;
-    const leader = this.#raft.role === "leader" ? 0 : this.leaderNode;
-    return { kind: "notLeaseholder", leaseholder: leader, descriptor: this.descriptor };
-  }
-
-  #mismatch(): RangeRefusal {
-    const { descriptor } = this;
-    return { kind: "rangeMismatch", descriptors: descriptor === undefined ? [] : [descriptor] };
-  }
-
-  #holdsKey(key: Uint8Array): boolean {
-    const span = this.#state?.descriptor.span;
-    return span !== undefined && containsKey(span, key);
-  }
-
-  #holdsSpan(inner: Span): boolean {
-    const span = this.#state?.descriptor.span;
-    return span !== undefined && containsSpan(span, inner);
-  }
-
-  #read(
-    request: GetRequest | ScanRequest,
-    signal: AbortSignal | undefined,
-  ): RangeResponse | Promise<RangeResponse> {
-    const { hlc, store } = this.#host;
-    if (request.timestamp !== undefined && !hlc.receive(request.timestamp)) {
-      return { kind: "busy", reason: "clock" };
-    }
-    const now = hlc.now();
-    const timestamp = request.timestamp ?? now;
-    const limit = laterTimestamp(addMs(timestamp, clockOffsetMsMax), now);
-    const refusal = this.#refusal(limit);
-    if (refusal !== undefined) return refusal;
-    const isInside =
-      request.kind === "get"
-        ? request.keys.every((key) => this.#holdsKey(key))
-        : this.#holdsSpan(request.span);
-    if (!isInside) return this.#mismatch();
-    if (this.#latches.count > 0) {
-      const writer =
-        request.kind === "get"
-          ? this.#latches.findWriterOfKeys(request.keys, timestamp)
-          : this.#latches.findWriterInSpan(request.span, timestamp);
-      if (writer !== undefined) return this.#readAfter(writer, request, signal);
-    }
-    this.figures.reads++;
-    return request.kind === "get"
-      ? evaluateGet(store, request, timestamp)
-      : evaluateScan(store, request, timestamp);
-  }
-
-  async #readAfter(
-    writer: Latch,
-    request: GetRequest | ScanRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<RangeResponse> {
-    await writer.released();
-    if (signal?.aborted === true) return { kind: "busy", reason: "deadline" };
-    return this.#read(request, signal);
-  }
-
-  async #refresh(
-    spans: readonly Span[],
-    bounds: { readonly from: Timestamp; readonly to: Timestamp },
-    signal: AbortSignal | undefined,
-  ): Promise<RangeResponse> {
-    const { hlc, store } = this.#host;
-    if (!hlc.receive(bounds.to)) return { kind: "busy", reason: "clock" };
-    for (;;) {
-      const refusal = this.#refusal(laterTimestamp(hlc.now(), bounds.to));
-      if (refusal !== undefined) return refusal;
-      if (!spans.every((span) => this.#holdsSpan(span))) return this.#mismatch();
-      const writer = spans
-        .map((span) => this.#latches.findWriterInSpan(span, bounds.to))
-        .find((latch) => latch !== undefined);
-      if (writer === undefined) break;
-      await writer.released();
-      if (signal?.aborted === true) return { kind: "busy", reason: "deadline" };
-    }
-    return findChange(store, spans, bounds.from) ?? { kind: "refreshed" };
-  }
-
-  async #commit(request: CommitRequest, signal: AbortSignal | undefined): Promise<RangeResponse> {
-    const early = this.#refuseCommit(request);
-    if (early !== undefined) return early;
-    this.#host.store.ensureSpace();
-    const latch = this.#latches.acquire({
-      writeKeys: request.writes.map(({ key }) => key),
-      readSpans: request.readSpans,
-    });
-    try {
-      if (!latch.isGranted) {
-        await latch.granted();
-        if (signal?.aborted === true) return { kind: "busy", reason: "deadline" };
-        const late = this.#refuseCommit(request);
-        if (late !== undefined) return late;
-      }
-      return await this.#commitUnderLatch(request, latch);
-    } finally {
-      this.#latches.release(latch);
-    }
-  }
-
-  async #commitUnderLatch(request: CommitRequest, latch: Latch): Promise<RangeResponse> {
-    const { store, runtime } = this.#host;
-    const before =
-      this.#recent.find(request.tag) ??
-      (request.isRepeated ? findEarlierCommit(store, request) : undefined);
-    if (before !== undefined) return before;
-    const isLarge = isLargeCommit(request);
-    const verdict = isLarge
-      ? await checkLargeCommit(store, request, runtime.clock)
-      : checkCommit(store, request);
-    if (verdict !== undefined) {
-      this.#recent.remember(request.tag, verdict);
-      return verdict;
-    }
-    const late = isLarge ? this.#refuseCommit(request) : undefined;
-    if (late !== undefined) return late;
-    return this.#proposeWrites(request, latch);
-  }
-
-  /** No await between the choice of the timestamp and the proposal: readers rely on the latch from here. */
-  async #proposeWrites(request: CommitRequest, latch: Latch): Promise<RangeResponse> {
-    const timestamp = this.#host.hlc.now();
-    const refusal = this.#refusal(timestamp);
-    if (refusal !== undefined) return refusal;
-    latch.evaluatedAt(timestamp);
-    const batch = { timestamp, tag: request.tag, writes: request.writes };
-    const placed = this.#raft.propose(
-      encodeCommand({
-        kind: "write",
-        leaseSequence: this.#raft.term,
-        leaseAppliedIndex: ++this.#lastProposedIndex,
-        batch,
-      }),
-    );
-    if (placed.kind === "dropped") {
-      return placed.reason === "notLeader"
-        ? { kind: "notLeaseholder", leaseholder: this.leaderNode, descriptor: this.descriptor }
-        : { kind: "busy", reason: "proposals" };
-    }
-    this.#host.schedule(this);
-    const outcome = await this.#proposals.add(placed, batch);
-    switch (outcome) {
-      case "applied": {
-        this.figures.writes++;
-        const response: RangeResponse = { kind: "committed", timestamp };
-        this.#recent.remember(request.tag, response);
-        return response;
-      }
-      case "rejected":
-        return {
-          kind: "notLeaseholder",
-          leaseholder: this.leaderNode,
-          descriptor: this.descriptor,
-        };
-      case "unknown":
-        return { kind: "unknown" };
-    }
-  }
-
-  #refuseCommit(request: CommitRequest): RangeRefusal | undefined {
-    const { hlc } = this.#host;
-    const { readTimestamp } = request;
-    if (readTimestamp !== undefined && !hlc.receive(readTimestamp)) {
-      return { kind: "busy", reason: "clock" };
-    }
-    const now = hlc.now();
-    if (isBefore(request.deadline, now)) return { kind: "busy", reason: "deadline" };
-    const refusal = this.#refusal(now);
-    if (refusal !== undefined) return refusal;
-    const isInside =
-      request.writes.every(({ key }) => this.#holdsKey(key)) &&
-      request.readSpans.every((span) => this.#holdsSpan(span));
-    return isInside ? undefined : this.#mismatch();
+    this.proposals.abandon();
   }
 
   #append(append: StorageAppend): void {
@@ -553,7 +349,7 @@ export class Replica {
     this.#staged = undefined;
     this.#installing = undefined;
     this.#applier.reset(this.#state.leaseAppliedIndex);
-    this.#proposals.skippedTo(index);
+    this.proposals.skippedTo(index);
     this.#learnNodes();
     this.#raft.storageAppended(append.sequence);
     this.#host.changed(this);
@@ -586,12 +382,8 @@ export class Replica {
     const { hlc, nodeId } = this.#host;
     this.#leaseProposedIn = raft.term;
     this.#lastProposedIndex = 0;
-    raft.propose(
-      encodeCommand({
-        kind: "lease",
-        lease: { sequence: raft.term, replicaId: this.replicaId, nodeId, start: hlc.now() },
-      }),
-    );
+    const { replicaId } = this;
+    raft.propose(encodeLeaseCommand({ sequence: raft.term, replicaId, nodeId, start: hlc.now() }));
   }
 
   #onApplied(applied: Applied): void {

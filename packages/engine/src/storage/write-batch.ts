@@ -30,16 +30,37 @@ const formatVersion = 1;
  * varint + bytes) and the value (length + 1 as varint, 0 for a tombstone, + bytes).
  */
 export function encodeWriteBatch(batch: WriteBatch): Uint8Array {
+  const writer = beginWriteBatch(batch);
+  appendWrites(writer, batch.writes, 0, batch.writes.length);
+  return writer.view();
+}
+
+/** For a batch that is too large to encode in one go: `appendWrites` follows until all are written. */
+export function beginWriteBatch(batch: WriteBatch): ByteWriter {
   let bytes = 32;
   for (const { key, value } of batch.writes) bytes += key.length + (value?.length ?? 0) + 10;
   const writer = new ByteWriter(bytes);
-  writer.u8(formatVersion).timestamp(batch.timestamp).raw(batch.tag).varint(batch.writes.length);
-  for (const { key, value } of batch.writes) {
-    writer.bytes(key);
-    if (value === undefined) writer.varint(0);
-    else writer.varint(value.length + 1).raw(value);
+  return writer
+    .u8(formatVersion)
+    .timestamp(batch.timestamp)
+    .raw(batch.tag)
+    .varint(batch.writes.length);
+}
+
+/** The writes of [from, to). */
+export function appendWrites(
+  writer: ByteWriter,
+  writes: readonly KeyWrite[],
+  from: number,
+  to: number,
+): void {
+  for (let at = from; at < to; at++) {
+    const write = writes[at];
+    if (write === undefined) return;
+    writer.bytes(write.key);
+    if (write.value === undefined) writer.varint(0);
+    else writer.varint(write.value.length + 1).raw(write.value);
   }
-  return writer.view();
 }
 
 /** Keys and values are views into the input. Throws MalformedBytes. */
