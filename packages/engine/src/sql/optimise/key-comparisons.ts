@@ -3,6 +3,9 @@ import type { Expression } from "#sql/bind/expression.ts";
 import { typeRef } from "#sql/bind/type-ref.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { bindCast } from "#sql/types/cast.ts";
+import type { Datum } from "#sql/types/datum.ts";
+import type { ScalarFunction } from "#sql/types/function.ts";
+import { getType } from "#sql/types/type.ts";
 import { isVolatile, readsOnly } from "./expression-facts.ts";
 
 /** A condition that an index over the column can answer. */
@@ -28,16 +31,13 @@ export function keyComparison(
   columnIds: readonly number[],
 ): KeyComparison | undefined {
   const columnOf = (expression: Expression): number | undefined => {
-    const inner =
-      expression.kind === "call" && expression.syntax === "relabel"
-        ? expression.args[0]
-        : expression;
-    return inner?.kind === "column" ? columnIds[inner.slot] : undefined;
+    const inner = withoutWidening(expression);
+    return inner.kind === "column" ? columnIds[inner.slot] : undefined;
   };
   if (condition.kind === "in" && !condition.negated) {
     const columnId = columnOf(condition.arg);
     if (columnId === undefined) return undefined;
-    const values = condition.items.flatMap((item) => keyValue(item, table, columnId) ?? []);
+    const values = condition.items.flatMap((item) => keyValue(item, table, columnId, true) ?? []);
     if (values.length !== condition.items.length) return undefined;
     return { columnId, operator: "in", values, condition };
   }
@@ -55,17 +55,33 @@ export function keyComparison(
   if (!isComparison(name) || left === undefined || right === undefined) return undefined;
   const leftId = columnOf(left);
   if (leftId !== undefined) {
-    const value = keyValue(right, table, leftId);
+    const value = keyValue(right, table, leftId, name === "=");
     if (value !== undefined) {
       return { columnId: leftId, operator: name, values: [value], condition };
     }
   }
   const rightId = columnOf(right);
   if (rightId === undefined) return undefined;
-  const value = keyValue(left, table, rightId);
+  const value = keyValue(left, table, rightId, name === "=");
   return value === undefined
     ? undefined
     : { columnId: rightId, operator: commuted[name], values: [value], condition };
+}
+
+/** The expression under casts that give every value one that compares like it. */
+function withoutWidening(expression: Expression): Expression {
+  if (expression.kind !== "call") return expression;
+  const [arg] = expression.args;
+  if (arg === undefined || expression.args.length !== 1) return expression;
+  if (expression.syntax === "relabel") return withoutWidening(arg);
+  const from = arg.result.type.oid;
+  const to = expression.result.type.oid;
+  const isWidening =
+    expression.syntax === "cast" &&
+    isInteger(from) &&
+    isInteger(to) &&
+    integerBytes(from) < integerBytes(to);
+  return isWidening ? withoutWidening(arg) : expression;
 }
 
 /** The value as the column's type, when that changes nothing about how it compares. */
@@ -73,6 +89,7 @@ function keyValue(
   value: Expression,
   table: TableDescriptor,
   columnId: number,
+  isEquality: boolean,
 ): Expression | undefined {
   if (!readsOnly(value, () => false) || isVolatile(value)) return undefined;
   const column = table.columns.find((one) => one.id === columnId);
@@ -81,15 +98,44 @@ function keyValue(
   const to = column.type.oid;
   if (from === to || isSameKey(from, to)) return value;
   if (value.kind === "constant" && typeof value.value !== "object") {
-    const narrowed = integerConstant(value.value, to);
-    if (isInteger(from) && narrowed !== undefined) {
-      return { ...value, value: narrowed, result: typeRef(to) };
+    const exact = integerConstant(value.value, to);
+    if (isInteger(from) && exact !== undefined) {
+      return { ...value, value: exact, result: typeRef(to) };
     }
   }
-  if (!isInteger(from) || !isInteger(to) || integerBytes(from) > integerBytes(to)) return undefined;
+  if (!isInteger(from) || !isInteger(to)) return undefined;
+  if (integerBytes(from) > integerBytes(to)) {
+    return isEquality ? narrowed(value, to) : undefined;
+  }
   const cast = bindCast(from, { oid: to, typmod: -1 }, "implicit");
   if (cast === undefined || cast === "same") return undefined;
   return { kind: "call", fn: cast, args: [value], syntax: "cast", result: typeRef(to) };
+}
+
+/**
+ * An integer as a narrower type, or null when it does not fit: as a key it then finds nothing,
+ * which is what the comparison would have said of every row.
+ */
+function narrowed(value: Expression, to: number): Expression {
+  const narrow = (datum: Datum): Datum =>
+    typeof datum === "number" || typeof datum === "bigint"
+      ? (integerConstant(datum, to) ?? null)
+      : null;
+  const fn: ScalarFunction = {
+    kind: "scalar",
+    name: getType(to).name,
+    argTypes: [value.result.type.oid],
+    variadic: false,
+    defaults: [],
+    returnType: to,
+    strict: true,
+    volatility: "immutable",
+    evaluate: (args) => narrow(args[0] ?? null),
+    unary: narrow,
+    binary: undefined,
+    specialise: undefined,
+  };
+  return { kind: "call", fn, args: [value], syntax: "cast", result: typeRef(to) };
 }
 
 /** Types whose values have the same datums and the same order. */

@@ -23,6 +23,7 @@ function push(plan: QueryPlan, conditions: readonly Expression[]): QueryPlan {
     case "scan":
     case "virtualScan": {
       if (conditions.length === 0) return plan;
+      if (conditions.some(neverHolds)) return { kind: "values", rows: [], columns: plan.columns };
       return { ...plan, filter: allOf([...conjunctsOf(plan.filter), ...conditions]) };
     }
     case "project":
@@ -91,6 +92,11 @@ function push(plan: QueryPlan, conditions: readonly Expression[]): QueryPlan {
         conditions,
       );
   }
+}
+
+/** Constant and not true. */
+function neverHolds(condition: Expression): boolean {
+  return condition.kind === "constant" && condition.value !== true;
 }
 
 function filtered(plan: QueryPlan, conditions: readonly Expression[]): QueryPlan {

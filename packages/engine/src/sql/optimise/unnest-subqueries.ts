@@ -5,6 +5,7 @@ import { mapInputs } from "#sql/bind/plan-walk.ts";
 import type { JoinPlan, QueryPlan } from "#sql/bind/query-plan.ts";
 import { allOf, conjunctsOf } from "./conjuncts.ts";
 import { hasSubquery, isVolatile, isVolatilePlan } from "./expression-facts.ts";
+import { isColumnNeverNull, isNeverNull } from "./never-null.ts";
 import { shiftOuter, shiftOuterPlan } from "./shift-outer.ts";
 
 /**
@@ -33,9 +34,13 @@ function asJoin(left: QueryPlan, condition: Expression): JoinPlan | undefined {
   if (inner.mode === "exists") {
     return joinWith(left, inner, negated ? "anti" : "semi", true);
   }
-  // NOT IN is not an anti join: a null among the subquery's rows makes it unknown for all.
-  if (inner.mode !== "any" || negated || inner.operands.some(isUnfit)) return undefined;
-  return joinWith(left, inner, "semi", false);
+  if (inner.mode !== "any" || inner.operands.some(isUnfit)) return undefined;
+  if (!negated) return joinWith(left, inner, "semi", false);
+  // A null on either side makes NOT IN unknown, where an anti join would find no match.
+  const hasNulls =
+    inner.operands.some((operand) => !isNeverNull(operand, left)) ||
+    inner.plan.columns.some((_, slot) => !isColumnNeverNull(inner.plan, slot));
+  return hasNulls ? undefined : joinWith(left, inner, "anti", false);
 }
 
 function isUnfit(operand: Expression): boolean {

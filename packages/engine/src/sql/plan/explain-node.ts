@@ -70,6 +70,11 @@ class PlanDescriber {
           { facts: { "Relation Name": plan.table.name, Alias: plan.alias } },
         );
       case "values":
+        if (plan.rows.length === 0) {
+          return this.#make(plan, "Result", "Result", [], {
+            details: [{ name: "One-Time Filter", value: "false" }],
+          });
+        }
         return plan.rows.length === 1
           ? this.#make(plan, "Result", "Result", [])
           : this.#make(plan, "Values Scan", 'Values Scan on "*VALUES*"', []);
