@@ -4,6 +4,7 @@ import type { Runtime } from "#runtime/ports.ts";
 import type { OutputColumn } from "#sql/bind/query-plan.ts";
 import { createSessionFactory } from "#sql/session/session-factory.ts";
 import type { SqlSessionFactory } from "#sql/session/session-factory.ts";
+import type { SqlLimits } from "#sql/session/engine.ts";
 import type { Notice, ResultSink, Session } from "#sql/session/protocol.ts";
 import type { Row } from "#sql/types/datum.ts";
 import { formatText } from "#sql/types/text-format.ts";
@@ -95,14 +96,25 @@ export class SqlClient {
     this.#factory = factory;
   }
 
-  static async open(kv: KvClient, runtime: Runtime, nodeId = 1): Promise<SqlClient> {
-    return new SqlClient(await createSessionFactory({ kv, runtime, nodeId, version: "0.1.0" }));
+  static async open(
+    kv: KvClient,
+    runtime: Runtime,
+    nodeId = 1,
+    limits: Partial<SqlLimits> = {},
+  ): Promise<SqlClient> {
+    const options = { kv, runtime, nodeId, version: "0.1.0", limits };
+    return new SqlClient(await createSessionFactory(options));
   }
 
-  connect(parameters: ReadonlyMap<string, string> = new Map()): Promise<Session> {
+  connect(
+    parameters: ReadonlyMap<string, string> = new Map(),
+    terminate: (reason: SqlError) => void = () => undefined,
+    who: { readonly user?: string; readonly database?: string } = {},
+  ): Promise<Session> {
     return this.#factory.open({
-      user: "datafusion",
-      database: "datafusion",
+      user: who.user ?? "datafusion",
+      database: who.database ?? "datafusion",
+      terminate,
       parameters,
       remoteAddress: "127.0.0.1",
       remotePort: 50_000,
@@ -121,4 +133,26 @@ export async function runText(session: Session, text: string): Promise<TextResul
     if (!isSqlError(error)) throw error;
     return { results: sink.results, notices: sink.notices, error };
   }
+}
+
+/** Results, notices and the error of a text, one thing a line. */
+export function showResult(result: TextResult): string {
+  const lines: string[] = [];
+  for (const { severity, error } of result.notices) {
+    lines.push(`${severity}: ${error.code} ${error.message}`);
+  }
+  for (const { columns, rows, tag } of result.results) {
+    if (columns !== undefined) lines.push(columns.join(" | "));
+    for (const row of rows) lines.push(row.map((value) => value ?? "∅").join(" | "));
+    lines.push(tag);
+  }
+  const { error } = result;
+  if (error !== undefined) {
+    lines.push(`ERROR: ${error.code} ${error.message}`);
+    for (const name of ["detail", "hint", "schema", "table", "column", "constraint"] as const) {
+      const value = error.fields[name];
+      if (value !== undefined) lines.push(`${name}: ${value}`);
+    }
+  }
+  return lines.join("\n");
 }

@@ -194,7 +194,8 @@ function runDeallocate(state: SessionState, statement: DeallocateStatement): str
 
 async function runDiscard(state: SessionState, statement: DiscardStatement): Promise<string> {
   if (statement.target === "all") {
-    if (state.transaction?.isBlock === true) {
+    // Alone it has no transaction at all, so any means a block or a text of several statements.
+    if (state.transaction !== undefined) {
       throw new SqlError(
         "active_sql_transaction",
         "DISCARD ALL cannot run inside a transaction block",

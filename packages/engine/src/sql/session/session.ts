@@ -103,7 +103,7 @@ export class SqlSession implements Session {
       for (const parsed of statements) {
         if (tag !== undefined) sink.complete(tag);
         this.#requireUsable(parsed);
-        if (!withoutTransaction.has(nodeKind(parsed))) state.requireTransaction();
+        if (nodeKind(parsed) !== "TransactionStmt") state.requireTransaction();
         tag = await this.#runParsed(parsed, {
           parameters: noParameters,
           sink,
