@@ -9,10 +9,6 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
-export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  return Buffer.concat(parts);
-}
-
 /** The smallest key that is greater than every key with this prefix; undefined when there is none. */
 export function prefixEnd(prefix: Uint8Array): Uint8Array | undefined {
   for (let last = prefix.length - 1; last >= 0; last--) {

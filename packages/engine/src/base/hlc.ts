@@ -1,5 +1,3 @@
-import { assert } from "./assert.ts";
-
 /**
  * A hybrid logical clock timestamp: 46 bits of Unix milliseconds above 18 bits of logical ticks
  * (262 144 per millisecond). Held as two safe integers so that comparing costs no allocation.
@@ -33,13 +31,6 @@ export function laterTimestamp(a: Timestamp, b: Timestamp): Timestamp {
   return isBefore(a, b) ? b : a;
 }
 
-/** The next timestamp after this one. */
-export function nextTimestamp(timestamp: Timestamp): Timestamp {
-  return timestamp.logical < logicalMax
-    ? { wallMs: timestamp.wallMs, logical: timestamp.logical + 1 }
-    : { wallMs: timestamp.wallMs + 1, logical: 0 };
-}
-
 export function addMs(timestamp: Timestamp, ms: number): Timestamp {
   return { wallMs: timestamp.wallMs + ms, logical: timestamp.logical };
 }
@@ -47,14 +38,6 @@ export function addMs(timestamp: Timestamp, ms: number): Timestamp {
 /** The 64-bit form, for the edges only: wallMs << 18 | logical. */
 export function timestampToBigint(timestamp: Timestamp): bigint {
   return (BigInt(timestamp.wallMs) << BigInt(logicalBits)) | BigInt(timestamp.logical);
-}
-
-export function timestampFromBigint(value: bigint): Timestamp {
-  assert(value >= 0n && value < 1n << 64n, `timestamp ${value} is out of range`);
-  return {
-    wallMs: Number(value >> BigInt(logicalBits)),
-    logical: Number(value & BigInt(logicalMax)),
-  };
 }
 
 /** `1732382530123.7`, for logs and error details. */

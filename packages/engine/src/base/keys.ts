@@ -56,7 +56,7 @@ export function settingKey(name: string): Uint8Array {
 }
 
 export const catalogSpan: Span = systemSpan(catalogByte);
-export const rangeDescriptorSpan: Span = systemSpan(metaByte);
+
 export const nodeSpan: Span = systemSpan(nodeByte);
 export const settingSpan: Span = systemSpan(settingByte);
 

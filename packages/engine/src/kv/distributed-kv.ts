@@ -23,14 +23,12 @@ export interface DistributedKvOptions {
 /** The KvClient of a node: transactions over ranges wherever they are. */
 export class DistributedKv implements KvClient {
   readonly systemRecords: SystemRecords;
-  readonly #runtime: Runtime;
   readonly #hlc: HlcClock;
   readonly #router: Router;
   readonly #node: TransactionNode;
 
   constructor(options: DistributedKvOptions) {
     const { runtime, hlc, calls, stores, directory } = options;
-    this.#runtime = runtime;
     this.#hlc = hlc;
     const rangeCalls = new RangeCalls({ runtime, hlc, calls, stores, self: stores.nodeId });
     this.#router = new Router({ runtime, hlc, directory, calls: rangeCalls, self: stores.nodeId });

@@ -7,7 +7,6 @@ import { createHash, createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
 export const scramMechanism = "SCRAM-SHA-256";
 
 export const scramIterations = 4096;
-export const scramSaltBytes = 16;
 
 /** What the server keeps of a password: enough to check a proof, not enough to make one. */
 export interface ScramVerifier {

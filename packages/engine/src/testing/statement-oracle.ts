@@ -36,8 +36,7 @@ export class StatementOracle {
   async run(text: string): Promise<OracleAnswer> {
     try {
       const all = (await this.#client.query({ text, rowMode: "array" })) as unknown as
-        | QueryArrayResult<(string | null)[]>
-        | QueryArrayResult<(string | null)[]>[];
+        QueryArrayResult<(string | null)[]> | QueryArrayResult<(string | null)[]>[];
       const result = Array.isArray(all) ? all.at(-1) : all;
       const rows = result?.rows ?? [];
       return { rows, tag: tagOf(result), code: undefined, message: undefined };

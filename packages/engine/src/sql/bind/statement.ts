@@ -74,12 +74,6 @@ export interface ExplainOptions {
   readonly format: "text" | "json";
 }
 
-/** A name as written; `schema` undefined: the search path decides. */
-export interface QualifiedName {
-  readonly schema: string | undefined;
-  readonly name: string;
-}
-
 export interface ColumnDefinition {
   readonly name: string;
   readonly type: TypeRef;

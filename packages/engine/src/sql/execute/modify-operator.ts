@@ -3,7 +3,7 @@ import { unreachable } from "#base/assert.ts";
 import type { Frame } from "./frame.ts";
 import type { PlanCompiler } from "./compile-plan.ts";
 import { InsertOperator } from "./insert-operator.ts";
-import { RowMaker } from "./operator.ts";
+import type { RowMaker } from "./operator.ts";
 import type { Batch, Operator } from "./operator.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import { KeyView, TableWriter } from "./table-writer.ts";

@@ -5,7 +5,7 @@ import { SqlError } from "#base/errors.ts";
 import { KeyReader, KeyWriter } from "#base/key-encoding.ts";
 import { indexPrefix, keyBytesMax } from "#base/keys.ts";
 import type { IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
-import { indexesOf } from "#catalog/snapshot.ts";
+
 import type { Datum, Row } from "#sql/types/datum.ts";
 import { keyDatum, writeKeyColumn } from "./key-datum.ts";
 import type { KeyDatum } from "./key-datum.ts";
@@ -297,10 +297,4 @@ export function tableCodec(table: TableDescriptor): TableCodec {
     codecs.set(table, codec);
   }
   return codec;
-}
-
-/** All indexes' key spans, the primary first. */
-export function indexCodecs(table: TableDescriptor): readonly IndexCodec[] {
-  const codec = tableCodec(table);
-  return indexesOf(table).map((index) => codec.indexCodec(index.id));
 }

@@ -94,7 +94,7 @@ const float: StoredDatum = {
 /** Days; the infinities do not fit an integer. */
 const date: StoredDatum = {
   write(writer, tag, datum) {
-    (Number.isFinite(datum as number) ? integer : float).write(writer, tag, datum);
+    (Number.isFinite(datum) ? integer : float).write(writer, tag, datum);
   },
   read: (reader, wireType) => (wireType === wire.integer ? reader.signedVarint() : reader.f64()),
 };

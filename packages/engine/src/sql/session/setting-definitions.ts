@@ -401,7 +401,7 @@ export function settingDefinitions(defaults: SettingDefaults): readonly SettingD
     setting("quote_all_identifiers", booleanType, "off", compatibility, "Accepted."),
     setting(
       "random_page_cost",
-      realType({ minimum: 0, maximum: 1.8e308 }),
+      realType({ minimum: 0, maximum: Number.MAX_VALUE }),
       "4",
       "Query Tuning / Planner Cost Constants",
       "Accepted.",
@@ -416,7 +416,7 @@ export function settingDefinitions(defaults: SettingDefaults): readonly SettingD
     ),
     setting(
       "seq_page_cost",
-      realType({ minimum: 0, maximum: 1.8e308 }),
+      realType({ minimum: 0, maximum: Number.MAX_VALUE }),
       "1",
       "Query Tuning / Planner Cost Constants",
       "Accepted.",

@@ -4,11 +4,10 @@
  */
 
 export const secondsPerDay = 86_400;
-export const microsPerSecond = 1_000_000;
+
 export const microsPerDay = 86_400_000_000;
 export const microsPerDayBig = 86_400_000_000n;
-export const microsPerHourBig = 3_600_000_000n;
-export const microsPerMinuteBig = 60_000_000n;
+
 export const microsPerSecondBig = 1_000_000n;
 
 /** 1970-01-01 in days and microseconds from 2000-01-01. */

@@ -53,7 +53,7 @@ export const jsonb = argType<Jsonb>(oids.jsonb);
 export const oid = argType<number>(oids.oid);
 export const regclass = argType<number>(oids.regclass);
 export const voidType = argType<string>(oids.void);
-export const unknown = argType<string>(oids.unknown);
+
 export const record = argType<SqlRecord>(oids.record);
 export const textArray = argType<SqlArray>(oids.textArray);
 export const int4Array = argType<SqlArray>(oids.int4Array);
@@ -62,7 +62,6 @@ export const anyarray = argType<SqlArray>(oids.anyarray);
 export const anynonarray = argType<Datum>(oids.anynonarray);
 export const anycompatible = argType<Datum>(oids.anycompatible);
 export const anycompatiblearray = argType<SqlArray>(oids.anycompatiblearray);
-export const anycompatiblenonarray = argType<Datum>(oids.anycompatiblenonarray);
 export const any = argType<Datum>(oids.any);
 
 /** A type of this oid whose datums are of no particular form. */

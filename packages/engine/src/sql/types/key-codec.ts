@@ -38,11 +38,6 @@ export function keyColumnEncoder(typeOid: number): KeyColumnEncoder {
   return encoder;
 }
 
-/** Whether a type can be part of a key at all. */
-export function isKeyType(typeOid: number): boolean {
-  return findKeyColumnEncoder(typeOid) !== undefined;
-}
-
 function findKeyColumnEncoder(typeOid: number): KeyColumnEncoder | undefined {
   switch (typeOid) {
     case oids.int2:
@@ -163,14 +158,6 @@ function writeJson(writer: KeyWriter, value: JsonValue): void {
       writeJson(writer, item);
     }
   }
-}
-
-/**
- * Whether a key gives back exactly the value that went in. Where it does not (1.0 and 1.00 share a
- * key), the row's value must hold the column as well.
- */
-export function isKeyLossless(typeOid: number): boolean {
-  return findKeyColumnDecoder(typeOid) !== undefined;
 }
 
 /** How to read a type back from keys; undefined for types whose keys lose something. */
