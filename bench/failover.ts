@@ -72,7 +72,7 @@ export async function failover(args: readonly string[]): Promise<number> {
   }
   const rounds = Number(values.rounds);
   const limitMs = Number(values["limit-ms"]);
-  const cluster = await startHoloFusion(36_000);
+  const cluster = await startHoloFusion(26_000);
   try {
     const setUp = new pg.Client({ connectionString: cluster.url });
     await setUp.connect();
@@ -83,7 +83,7 @@ export async function failover(args: readonly string[]): Promise<number> {
     for (let round = 1; round <= rounds; round++) {
       const victim = await leaseholderOf(cluster);
       const gateway = [1, 2, 3].find((node) => node !== victim) ?? 0;
-      const url = cluster.url.replace(/:\d+\//, `:${36_000 + gateway}/`);
+      const url = cluster.url.replace(/:\d+\//, `:${26_000 + gateway}/`);
       const stop = new AbortController();
       const writers = Array.from({ length: 4 }, (_, writer) =>
         write(url, round * 10_000_000 + writer * 1_000_000, stop.signal),

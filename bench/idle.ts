@@ -60,7 +60,7 @@ export async function idle(args: readonly string[]): Promise<number> {
     return 0;
   }
   const seconds = Number(values.seconds);
-  const cluster = await startHoloFusion(36_000);
+  const cluster = await startHoloFusion(26_000);
   try {
     await sleep(Number(values.settle) * 1000);
     const pids = [...cluster.pids()];

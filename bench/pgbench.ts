@@ -131,16 +131,16 @@ export async function pgbench(args: readonly string[]): Promise<number> {
         ? undefined
         : await start(
             values.url === undefined
-              ? startHoloFusion(36_000)
+              ? startHoloFusion(26_000)
               : Promise.resolve({ name: "HoloFusion", url: values.url, stop: async () => {} }),
           );
     const needsSync = workloads.some((name) => name !== "select");
     const single =
       only === "holofusion" || !workloads.includes("select")
         ? undefined
-        : await start(startPostgres("single", 36_500));
+        : await start(startPostgres("single", 26_500));
     const sync =
-      only === "holofusion" || !needsSync ? undefined : await start(startPostgres("sync", 36_510));
+      only === "holofusion" || !needsSync ? undefined : await start(startPostgres("sync", 26_510));
 
     const lines: string[][] = [
       [

@@ -33,7 +33,7 @@ export async function salesFacts(args: readonly string[]): Promise<number> {
   const rows = Number(values.rows);
   const batches = Number(values.batches);
   const limitMs = Number(values["limit-ms"]);
-  const cluster = values.url === undefined ? await startHoloFusion(36_000) : undefined;
+  const cluster = values.url === undefined ? await startHoloFusion(26_000) : undefined;
   const client = new pg.Client({ connectionString: cluster?.url ?? values.url });
   try {
     await client.connect();

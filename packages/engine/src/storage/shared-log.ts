@@ -249,11 +249,13 @@ export class SharedLog {
     this.#queue = this.#queue.slice(group.length);
 
     const file = this.#openFile();
-    await file.write(this.#offset, [buffer.view()]);
+    const sequence = this.#nextSequence - 1;
+    const isAllElseDurable = this.#durableSequence === sequence - group.length;
+    if (wantsSync && isAllElseDurable) await file.writeDurably(this.#offset, [buffer.view()]);
+    else await file.write(this.#offset, [buffer.view()]);
     this.#offset += buffer.length;
     if (wantsSync) {
-      const sequence = this.#nextSequence - 1;
-      await file.sync();
+      if (!isAllElseDurable) await file.sync();
       this.#durableSequence = sequence;
     }
     for (const { resolve } of group) resolve();

@@ -117,6 +117,8 @@ export class FileDisk implements Disk {
 class OpenFile implements DiskFile {
   readonly #path: string;
   readonly #descriptor: number;
+  /** The same file opened with O_DSYNC, once it is needed. */
+  #durable: Promise<number> | undefined;
 
   constructor(path: string, descriptor: number) {
     this.#path = path;
@@ -136,13 +138,35 @@ class OpenFile implements DiskFile {
     return got === length ? bytes : bytes.subarray(0, got);
   }
 
-  async write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
+  write(offset: number, parts: readonly Uint8Array[]): Promise<void> {
+    return this.#write("write", this.#descriptor, offset, parts);
+  }
+
+  async writeDurably(offset: number, parts: readonly Uint8Array[]): Promise<void> {
+    this.#durable ??= this.#openDurable();
+    await this.#write("fsync", await this.#durable, offset, parts);
+  }
+
+  async #openDurable(): Promise<number> {
+    try {
+      return await openDescriptor(this.#path, fs.constants.O_RDWR | fs.constants.O_DSYNC);
+    } catch (error) {
+      throw diskError("open", this.#path, error);
+    }
+  }
+
+  async #write(
+    action: string,
+    descriptor: number,
+    offset: number,
+    parts: readonly Uint8Array[],
+  ): Promise<void> {
     let rest = parts.filter((part) => part.length > 0);
     let at = offset;
     while (rest.length > 0) {
       const batch = rest.length <= partsMax ? rest : rest.slice(0, partsMax);
-      const written = await this.#do<number>("write", (done) => {
-        fs.writev(this.#descriptor, batch, at, done);
+      const written = await this.#do<number>(action, (done) => {
+        fs.writev(descriptor, batch, at, done);
       });
       at += written;
       rest = skipBytes(rest, written);
@@ -182,8 +206,14 @@ class OpenFile implements DiskFile {
     return stats.size;
   }
 
-  close(): Promise<void> {
-    return this.#do("close", (done) => {
+  async close(): Promise<void> {
+    const durable = await this.#durable;
+    if (durable !== undefined) {
+      await this.#do("close", (done) => {
+        fs.close(durable, done);
+      });
+    }
+    await this.#do("close", (done) => {
       fs.close(this.#descriptor, done);
     });
   }

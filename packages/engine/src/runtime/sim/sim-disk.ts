@@ -342,6 +342,11 @@ class SimDiskFile implements DiskFile {
     this.#disk.write(this.#inode, this.#path, offset, bytes);
   }
 
+  async writeDurably(offset: number, parts: readonly Uint8Array[]): Promise<void> {
+    await this.write(offset, parts);
+    await this.sync();
+  }
+
   sync(): Promise<void> {
     return this.#disk.sync(this.#inode, this.#path, this.#isAlive);
   }
