@@ -95,6 +95,23 @@ describe("a simulated cluster", () => {
     expect(await cluster.time.runUntil(() => converged(cluster), 10_000)).toBe(true);
   });
 
+  test("a client of a leaseholder that is cut off learns that the outcome is unknown", async () => {
+    const cluster = new SimCluster(9);
+    await cluster.bootstrap(3);
+    cluster.network.partition([[1], [2, 3]]);
+    const startedAtMs = cluster.time.nowMs;
+    await expect(cluster.time.run(write(cluster, 1, "a", "1"))).rejects.toMatchObject({
+      condition: "statement_completion_unknown",
+    });
+    expect(cluster.time.nowMs - startedAtMs).toBeLessThan(25_000);
+    await expect(cluster.time.run(read(cluster.kv(1), "a"))).rejects.toMatchObject({
+      condition: "cannot_connect_now",
+    });
+    cluster.network.heal();
+    await cluster.time.run(write(cluster, 1, "a", "2"));
+    expect(await cluster.time.run(read(cluster.kv(3), "a"))).toBe("2");
+  });
+
   test("loses nothing that was acknowledged when all nodes crash", async () => {
     const cluster = new SimCluster(4);
     await cluster.bootstrap(3);

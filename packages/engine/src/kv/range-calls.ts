@@ -1,7 +1,7 @@
 import { InvariantViolation } from "#base/assert.ts";
 import { SqlError } from "#base/errors.ts";
 import type { NodeId, RangeId } from "#base/ids.ts";
-import type { RangeRequest, RangeResponse } from "#range/batch.ts";
+import type { GetRequest, RangeRequest, RangeResponse, ScanRequest } from "#range/batch.ts";
 import type { HlcClock } from "#range/hlc-clock.ts";
 import type { Stores } from "#range/stores.ts";
 import { CallFailed, type Calls } from "#runtime/calls.ts";
@@ -30,7 +30,19 @@ export class RangeCalls {
     options.calls.handle(executeMethod, (_from, payload, signal) => this.#serve(payload, signal));
   }
 
-  /** At once for a range of this node when nothing is in the way. */
+  /** A read of this node's range, if nothing is in the way; undefined when it would have to wait. */
+  executeNow(rangeId: RangeId, request: GetRequest | ScanRequest): RangeResponse | undefined {
+    let response: RangeResponse | Promise<RangeResponse>;
+    try {
+      response = this.#options.stores.execute(rangeId, request);
+    } catch (error) {
+      return this.#broke(error);
+    }
+    if (!(response instanceof Promise)) return response;
+    response.catch(this.#broke);
+    return undefined;
+  }
+
   execute(
     to: { readonly node: NodeId; readonly rangeId: RangeId },
     request: RangeRequest,
@@ -40,7 +52,9 @@ export class RangeCalls {
     if (to.node !== self) return this.#call(to, request, options);
     try {
       const response = stores.execute(to.rangeId, request, options.signal);
-      return response instanceof Promise ? response.catch(this.#broke) : response;
+      return response instanceof Promise
+        ? this.#within(options.timeoutMs, response.catch(this.#broke))
+        : response;
     } catch (error) {
       return this.#broke(error);
     }
@@ -54,6 +68,19 @@ export class RangeCalls {
     if (!(error instanceof InvariantViolation)) throw error;
     return this.#options.runtime.fatal("a request to a range broke an invariant", error);
   };
+
+  /** A leaseholder that was cut off waits for its proposals without end; its own clients must not. */
+  #within(
+    timeoutMs: number,
+    response: Promise<RangeResponse>,
+  ): Promise<RangeResponse | CallProblem> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#options.runtime.clock.after(timeoutMs, () => {
+        resolve({ kind: "noAnswer" });
+      });
+      response.then(resolve, reject).finally(cancel);
+    });
+  }
 
   async #call(
     to: { readonly node: NodeId; readonly rangeId: RangeId },

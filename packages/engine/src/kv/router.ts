@@ -2,7 +2,14 @@ import { SqlError } from "#base/errors.ts";
 import { addMs } from "#base/hlc.ts";
 import type { NodeId } from "#base/ids.ts";
 import type { RangeDirectory, RangeLocation } from "#cluster/range-directory.ts";
-import type { CommitRequest, RangeRefusal, RangeRequest, RangeResponse } from "#range/batch.ts";
+import type {
+  CommitRequest,
+  GetRequest,
+  RangeRefusal,
+  RangeRequest,
+  RangeResponse,
+  ScanRequest,
+} from "#range/batch.ts";
 import type { HlcClock } from "#range/hlc-clock.ts";
 import type { Runtime } from "#runtime/ports.ts";
 import type { CallProblem, RangeCalls } from "./range-calls.ts";
@@ -21,8 +28,13 @@ export interface RouterOptions {
 
 /** How long a request looks for a leaseholder: longer than a failover takes. */
 const searchMsMax = 15_000;
-const readTimeoutMs = 4_000;
-const commitTimeoutMs = 8_000;
+/**
+ * After this a request is sent again, perhaps to another node. About what a lease outlives its holder
+ * by: an earlier answer from elsewhere is not to be had.
+ */
+const attemptMs = 4_000;
+/** A large commit takes its time at a busy node. */
+const attemptMsPerWrite = 0.2;
 const backoff = { backoffMsBase: 2, backoffMsMax: 250 };
 
 /**
@@ -75,15 +87,14 @@ export class Router {
   }
 
   /** The answer, if the leaseholder is this node and nothing is in the way; else undefined. */
-  executeNow(location: RangeLocation, request: RangeRequest): RangeAnswer | undefined {
+  executeNow(location: RangeLocation, request: GetRequest | ScanRequest): RangeAnswer | undefined {
     const { self, calls } = this.#options;
     if (location.leaseholder !== self) return undefined;
     // Answers at once never leave the turn: a long loop of them would hold up the node's heartbeats.
     this.#answeredNow += request.kind === "scan" ? scanWeight : 1;
     if (this.#answeredNow > answersPerTurnMax) return undefined;
-    const to = { node: self, rangeId: location.descriptor.rangeId };
-    const response = calls.execute(to, request, { timeoutMs: 0 });
-    return !(response instanceof Promise) && isAnswer(response) ? response : undefined;
+    const response = calls.executeNow(location.descriptor.rangeId, request);
+    return response !== undefined && isAnswer(response) ? response : undefined;
   }
 
   /** Sends to the range that holds the key until it answers. */
@@ -117,8 +128,7 @@ export class Router {
       }
       lastProblem = problemOf(response, target);
       const isHinted = this.#learn(location, target, response);
-      const isOver = clock.monotonicMs() - startMs > searchMsMax;
-      if (isOver || (response.kind === "busy" && response.reason === "deadline")) {
+      if (clock.monotonicMs() - startMs > searchMsMax) {
         throw mayBeDone
           ? outcomeUnknown()
           : unavailable(`range ${location.descriptor.rangeId}`, lastProblem);
@@ -139,14 +149,13 @@ export class Router {
     const { calls } = this.#options;
     const to = { node: target, rangeId: location.descriptor.rangeId };
     if (request.kind !== "commit") {
-      return calls.execute(to, request, { timeoutMs: readTimeoutMs, signal });
+      return calls.execute(to, request, { timeoutMs: attemptMs, signal });
     }
     // An abort must not leave the outcome of a commit open: it is seen through.
-    return calls.execute(to, this.#bounded(request, mayBeDone), { timeoutMs: commitTimeoutMs });
-  }
-
-  #bounded(request: CommitRequest, isRepeated: boolean): CommitRequest {
-    return { ...request, isRepeated, deadline: addMs(this.#options.hlc.now(), commitTimeoutMs) };
+    const timeoutMs = attemptMs + attemptMsPerWrite * request.writes.length;
+    const deadline = addMs(this.#options.hlc.now(), Math.ceil(timeoutMs));
+    const bounded: CommitRequest = { ...request, isRepeated: mayBeDone, deadline };
+    return calls.execute(to, bounded, { timeoutMs });
   }
 
   /** The leaseholder if it is known, else the next replica. */

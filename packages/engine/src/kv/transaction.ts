@@ -4,7 +4,13 @@ import { SqlError, notSupported } from "#base/errors.ts";
 import { addMs, isBefore, showTimestamp, type Timestamp } from "#base/hlc.ts";
 import type { RangeId, Span } from "#base/ids.ts";
 import type { RangeLocation } from "#cluster/range-directory.ts";
-import { commitTagBytes, type CommitRequest, type CommitWrite } from "#range/batch.ts";
+import {
+  commitTagBytes,
+  type CommitRequest,
+  type CommitWrite,
+  type GetRequest,
+  type ScanRequest,
+} from "#range/batch.ts";
 import { clockOffsetMsMax, type HlcClock } from "#range/hlc-clock.ts";
 import { containsKey, containsSpan } from "#range/range-descriptor.ts";
 import type { Runtime } from "#runtime/ports.ts";
@@ -286,7 +292,7 @@ export class Transaction implements KvTransaction {
   async #read(
     location: RangeLocation,
     key: Uint8Array,
-    request: (snapshot: SnapshotOfRead) => Parameters<Router["execute"]>[1],
+    request: (snapshot: SnapshotOfRead) => GetRequest | ScanRequest,
   ): Promise<RangeAnswer> {
     for (let restarts = 0; restarts <= uncertaintyRestartsMax; restarts++) {
       const wanted = request(this.#snapshotFor(location));
