@@ -6,6 +6,7 @@ import type { PeerTls } from "#rpc/transport-security.ts";
 import { AddressInUse } from "#runtime/address-in-use.ts";
 import { FileDisk } from "#runtime/real/file-disk.ts";
 import { FolderInUse, lockFolder } from "#runtime/real/folder-lock.ts";
+import { boundRegexBacktracking } from "#runtime/real/linear-regex.ts";
 import { NodeSockets } from "#runtime/real/node-sockets.ts";
 import { PinoLog } from "#runtime/real/pino-log.ts";
 import { ProcessMeter } from "#runtime/real/process-meter.ts";
@@ -57,6 +58,7 @@ const sameSignalMs = 500;
 
 /** Runs a node. Every way out goes through `program.exit`. */
 export async function main(program: Program): Promise<void> {
+  boundRegexBacktracking();
   if (program.arguments.includes("--help")) {
     program.writeOut(usage);
     program.exit(0);

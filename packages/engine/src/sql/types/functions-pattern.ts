@@ -18,6 +18,7 @@ import { isLike, isLikeIgnoringCase, likeWithEscape } from "./like.ts";
 import {
   eachMatch,
   findMatch,
+  groupBounds,
   groupsOf,
   isGlobal,
   matchesPattern,
@@ -169,7 +170,7 @@ function regexpInstr(
     flags,
     functionName: "regexp_instr()",
   });
-  const bounds = match?.indices?.[group];
+  const bounds = match === null ? undefined : groupBounds(source, match, pattern, flags, group);
   if (bounds === undefined) return 0;
   const [from, to] = bounds;
   return Array.from(source.slice(0, endOption === 0 ? from : to)).length + 1;

@@ -47,7 +47,7 @@ describe.skipIf(oracleUrl === undefined)("functions beside PostgreSQL", () => {
     return wrong;
   }
 
-  test.each(["functions", "operators", "casts", "inputs", "patterns"])(
+  test.each(["functions", "operators", "casts", "inputs", "patterns", "matching"])(
     "recorded %s are what it answers",
     async (name) => {
       const file = readFileSync(new URL(`testdata/${name}.txt`, import.meta.url), "utf8");

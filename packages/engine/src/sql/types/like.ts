@@ -39,32 +39,70 @@ function compile(pattern: string, ignoreCase: boolean): Matcher {
     if (ended) return (text) => text.startsWith(word);
     return (text) => text === word;
   }
-  let source = "";
-  for (let at = 0; at < pattern.length; at++) {
-    let char = pattern[at] ?? "";
+  const tokens = readTokens(ignoreCase ? pattern.toLowerCase() : pattern);
+  return (text) => matchTokens(ignoreCase ? text.toLowerCase() : text, tokens);
+}
+
+/** `any` stands for %, `one` for _, `dangling` for an escape with nothing behind; a string for itself. */
+type Token = { readonly kind: "any" | "one" | "dangling" } | string;
+
+const any: Token = { kind: "any" };
+const one: Token = { kind: "one" };
+const dangling: Token = { kind: "dangling" };
+
+function readTokens(pattern: string): Token[] {
+  const tokens: Token[] = [];
+  const characters = Array.from(pattern);
+  for (let at = 0; at < characters.length; at++) {
+    const char = characters[at] ?? "";
     if (char === "%") {
-      source += "[\\s\\S]*";
-      continue;
-    }
-    if (char === "_") {
-      source += "[\\s\\S]";
-      continue;
-    }
-    if (char === "\\") {
+      if (tokens[tokens.length - 1] !== any) tokens.push(any);
+    } else if (char === "_") {
+      tokens.push(one);
+    } else if (char === "\\") {
       at++;
-      const next = pattern[at];
-      if (next === undefined) {
-        throw new SqlError(
-          "invalid_escape_sequence",
-          "LIKE pattern must not end with escape character",
-        );
-      }
-      char = next;
+      tokens.push(characters[at] ?? dangling);
+    } else {
+      tokens.push(char);
     }
-    source += /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
   }
-  const regex = new RegExp(`^${source}$`, ignoreCase ? "iu" : "u");
-  return (text) => regex.test(text);
+  return tokens;
+}
+
+/**
+ * Greedy, with one place to go back to: when a character does not fit, the last % takes one more.
+ * Never worse than the product of both lengths, whatever the pattern.
+ */
+function matchTokens(text: string, tokens: readonly Token[]): boolean {
+  const characters = /[\ud800-\udfff]/.test(text) ? Array.from(text) : text;
+  let at = 0;
+  let token = 0;
+  let retryToken = -1;
+  let retryAt = 0;
+  while (at < characters.length) {
+    const wanted = tokens[token];
+    if (wanted === dangling) {
+      // Only a text that reaches it is told.
+      throw new SqlError(
+        "invalid_escape_sequence",
+        "LIKE pattern must not end with escape character",
+      );
+    }
+    if (wanted === any) {
+      retryToken = ++token;
+      retryAt = at;
+    } else if (wanted !== undefined && (wanted === one || wanted === characters[at])) {
+      token++;
+      at++;
+    } else if (retryToken !== -1) {
+      token = retryToken;
+      at = ++retryAt;
+    } else {
+      return false;
+    }
+  }
+  while (tokens[token] === any) token++;
+  return token === tokens.length;
 }
 
 /** like_escape: rewrites a pattern with another escape character to one with a backslash. */

@@ -1,283 +1,20 @@
 import { SqlError } from "#base/errors.ts";
+import {
+  defaultRegexOptions,
+  invalidRegex,
+  isAscii,
+  translateRegex,
+  withRegexFlag,
+} from "./regex-translation.ts";
+import type { RegexOptions } from "./regex-translation.ts";
 
-/*
- * PostgreSQL's advanced regular expressions, translated to JavaScript's. Known difference: where
- * several matches start at one place, PostgreSQL takes the longest and JavaScript the first
- * alternative.
- */
-
-interface RegexOptions {
-  readonly ignoreCase: boolean;
-  /** `.` and negated brackets stop at newlines. */
-  readonly dotStopsAtNewline: boolean;
-  /** ^ and $ match at each line. */
-  readonly lineAnchors: boolean;
-  readonly expanded: boolean;
-  readonly literal: boolean;
+/** A pattern in both dialects; the quicker one serves texts without other characters. */
+interface CompiledPattern {
+  readonly ascii: RegExp | undefined;
+  readonly unicode: RegExp;
 }
 
-const defaultOptions: RegexOptions = {
-  ignoreCase: false,
-  dotStopsAtNewline: false,
-  lineAnchors: false,
-  expanded: false,
-  literal: false,
-};
-
-function withFlag(options: RegexOptions, flag: string): RegexOptions | undefined {
-  switch (flag) {
-    case "i":
-      return { ...options, ignoreCase: true };
-    case "c":
-      return { ...options, ignoreCase: false };
-    case "n":
-    case "m":
-      return { ...options, dotStopsAtNewline: true, lineAnchors: true };
-    case "s":
-      return { ...options, dotStopsAtNewline: false, lineAnchors: false };
-    case "p":
-      return { ...options, dotStopsAtNewline: true, lineAnchors: false };
-    case "w":
-      return { ...options, dotStopsAtNewline: false, lineAnchors: true };
-    case "x":
-      return { ...options, expanded: true };
-    case "t":
-      return { ...options, expanded: false };
-    case "q":
-      return { ...options, literal: true };
-    case "b":
-    case "e":
-      return options;
-    default:
-      return undefined;
-  }
-}
-
-function invalid(reason: string): SqlError {
-  return new SqlError("invalid_regular_expression", `invalid regular expression: ${reason}`);
-}
-
-const bracketClasses: Readonly<Record<string, string>> = {
-  alpha: "\\p{L}",
-  digit: "\\p{Nd}",
-  alnum: "\\p{L}\\p{Nd}",
-  upper: "\\p{Lu}",
-  lower: "\\p{Ll}",
-  space: "\\s",
-  blank: " \\t",
-  punct: "!-\\/:-@\\[-`\\{-~",
-  xdigit: "0-9A-Fa-f",
-  cntrl: "\\x00-\\x1f\\x7f",
-  print: "\\x20-\\x7e\\u00a0-\\u{10ffff}",
-  graph: "\\x21-\\x7e\\u00a1-\\u{10ffff}",
-  word: "\\p{L}\\p{Nd}_",
-};
-
-const syntaxCharacter = /[\\^$.*+?()[\]{}|/]/;
-
-function literalOf(char: string): string {
-  return syntaxCharacter.test(char) ? `\\${char}` : char;
-}
-
-/** Inside brackets a hyphen has a meaning too. */
-function bracketLiteral(char: string): string {
-  return /[\\\]^[-]/.test(char) ? `\\${char}` : char;
-}
-
-const wordCharacter = "[\\p{L}\\p{Nd}_]";
-const wordStart = `(?<!${wordCharacter})(?=${wordCharacter})`;
-const wordEnd = `(?<=${wordCharacter})(?!${wordCharacter})`;
-const wordBoundary = `(?:${wordStart}|${wordEnd})`;
-const notWordBoundary = `(?:(?<=${wordCharacter})(?=${wordCharacter})|(?<!${wordCharacter})(?!${wordCharacter}))`;
-
-function translateEscape(pattern: string, at: number): { text: string; length: number } {
-  const char = pattern[at];
-  switch (char) {
-    case undefined:
-      throw invalid("invalid escape \\ sequence");
-    case "d":
-      return { text: "\\p{Nd}", length: 1 };
-    case "D":
-      return { text: "\\P{Nd}", length: 1 };
-    case "w":
-      return { text: wordCharacter, length: 1 };
-    case "W":
-      return { text: "[^\\p{L}\\p{Nd}_]", length: 1 };
-    case "s":
-    case "S":
-    case "n":
-    case "r":
-    case "t":
-    case "f":
-    case "v":
-      return { text: `\\${char}`, length: 1 };
-    case "a":
-      return { text: "\\x07", length: 1 };
-    case "b":
-      return { text: "\\x08", length: 1 };
-    case "e":
-      return { text: "\\x1b", length: 1 };
-    case "B":
-      return { text: "\\\\", length: 1 };
-    case "m":
-    case "<":
-      return { text: wordStart, length: 1 };
-    case "M":
-    case ">":
-      return { text: wordEnd, length: 1 };
-    case "y":
-      return { text: wordBoundary, length: 1 };
-    case "Y":
-      return { text: notWordBoundary, length: 1 };
-    case "A":
-      return { text: "(?<![\\s\\S])", length: 1 };
-    case "Z":
-      return { text: "(?![\\s\\S])", length: 1 };
-    case "x": {
-      const digits = /^[0-9a-fA-F]{1,}/.exec(pattern.slice(at + 1))?.[0];
-      if (digits === undefined) throw invalid("invalid escape \\ sequence");
-      return { text: `\\u{${digits.slice(-6)}}`, length: 1 + digits.length };
-    }
-    case "u":
-    case "U": {
-      const width = char === "u" ? 4 : 8;
-      const digits = pattern.slice(at + 1, at + 1 + width);
-      if (!/^[0-9a-fA-F]+$/.test(digits) || digits.length < width) {
-        throw invalid("invalid escape \\ sequence");
-      }
-      return { text: `\\u{${digits.replace(/^0+(?=.)/, "")}}`, length: 1 + width };
-    }
-    default:
-      break;
-  }
-  if (/[1-9]/.test(char)) {
-    const digits = /^\d+/.exec(pattern.slice(at))?.[0] ?? char;
-    return { text: `\\${digits}(?:)`, length: digits.length };
-  }
-  if (char === "0") return { text: "\\x00", length: 1 };
-  if (/[A-Za-z]/.test(char)) throw invalid("invalid escape \\ sequence");
-  return { text: literalOf(char), length: 1 };
-}
-
-function translateBracket(
-  pattern: string,
-  start: number,
-  options: RegexOptions,
-): { text: string; length: number } {
-  if (pattern.startsWith("[[:<:]]", start)) return { text: wordStart, length: 7 };
-  if (pattern.startsWith("[[:>:]]", start)) return { text: wordEnd, length: 7 };
-  let at = start + 1;
-  const negated = pattern[at] === "^";
-  if (negated) at++;
-  let body = "";
-  for (let first = true; ; first = false) {
-    const char = pattern[at];
-    if (char === undefined) throw invalid("brackets [] not balanced");
-    if (char === "]" && !first) break;
-    if (char === "[" && pattern[at + 1] === ":") {
-      const end = pattern.indexOf(":]", at + 2);
-      if (end === -1) throw invalid("brackets [] not balanced");
-      const members = bracketClasses[pattern.slice(at + 2, end)];
-      if (members === undefined) throw invalid("invalid character class");
-      body += members;
-      at = end + 2;
-      continue;
-    }
-    if (char === "[" && (pattern[at + 1] === "." || pattern[at + 1] === "=")) {
-      const end = pattern.indexOf(`${pattern[at + 1]}]`, at + 2);
-      if (end === -1) throw invalid("brackets [] not balanced");
-      body += bracketLiteral(pattern.slice(at + 2, end));
-      at = end + 2;
-      continue;
-    }
-    if (char === "\\") {
-      const escape = translateEscape(pattern, at + 1);
-      // \w stands for a bracket of its own; its members join this one.
-      body += /^\[(?!\^)(.*)\]$/.exec(escape.text)?.[1] ?? escape.text;
-      at += 1 + escape.length;
-      continue;
-    }
-    const code = pattern.codePointAt(at) ?? 0;
-    const whole = String.fromCodePoint(code);
-    const isRange = char === "-" && !first && pattern[at + 1] !== "]";
-    body += isRange ? "-" : bracketLiteral(whole);
-    at += whole.length;
-  }
-  const newline = negated && options.dotStopsAtNewline ? "\\n" : "";
-  return { text: `[${negated ? "^" : ""}${body}${newline}]`, length: at + 1 - start };
-}
-
-function translate(pattern: string, options: RegexOptions): string {
-  if (options.literal) return pattern.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  let out = "";
-  let depth = 0;
-  for (let at = 0; at < pattern.length;) {
-    const char = pattern[at] ?? "";
-    switch (char) {
-      case "\\": {
-        const escape = translateEscape(pattern, at + 1);
-        out += escape.text;
-        at += 1 + escape.length;
-        continue;
-      }
-      case "[": {
-        const bracket = translateBracket(pattern, at, options);
-        out += bracket.text;
-        at += bracket.length;
-        continue;
-      }
-      case ".":
-        out += options.dotStopsAtNewline ? "[^\\n]" : "[\\s\\S]";
-        break;
-      case "^":
-        out += options.lineAnchors ? "(?<![^\\n])" : "(?<![\\s\\S])";
-        break;
-      case "$":
-        out += options.lineAnchors ? "(?![^\\n])" : "(?![\\s\\S])";
-        break;
-      case "(":
-        if (pattern.startsWith("(?#", at)) {
-          const end = pattern.indexOf(")", at);
-          at = end === -1 ? pattern.length : end + 1;
-          continue;
-        }
-        depth++;
-        out += char;
-        break;
-      case ")":
-        if (depth === 0) throw invalid("parentheses () not balanced");
-        depth--;
-        out += char;
-        break;
-      case "{":
-        // A brace that opens no bound stands for itself.
-        out += /^\{\d+(?:,\d*)?\}/.test(pattern.slice(at)) ? char : "\\{";
-        break;
-      case "}":
-        out += /\{\d+(?:,\d*)?$/.test(out) ? char : "\\}";
-        break;
-      case "/":
-        out += "\\/";
-        break;
-      case "]":
-        out += "\\]";
-        break;
-      default:
-        if (options.expanded && /\s/.test(char)) break;
-        if (options.expanded && char === "#") {
-          const end = pattern.indexOf("\n", at);
-          at = end === -1 ? pattern.length : end + 1;
-          continue;
-        }
-        out += char;
-    }
-    at++;
-  }
-  if (depth > 0) throw invalid("parentheses () not balanced");
-  return out;
-}
-
-function compile(pattern: string, options: RegexOptions): RegExp {
+function compile(pattern: string, options: RegexOptions): CompiledPattern {
   let effective = options;
   let body = pattern;
   if (body.startsWith("***=")) {
@@ -289,68 +26,65 @@ function compile(pattern: string, options: RegexOptions): RegExp {
   const embedded = /^\(\?([a-z]+)\)/.exec(body);
   if (embedded !== null && !effective.literal) {
     for (const flag of embedded[1] ?? "") {
-      const next = withFlag(effective, flag);
-      if (next === undefined) throw invalid("invalid embedded option");
+      const next = withRegexFlag(effective, flag);
+      if (next === undefined) throw invalidRegex("invalid embedded option");
       effective = next;
     }
     body = body.slice(embedded[0].length);
   }
-  const source = translate(body, effective);
+  const ascii = translateRegex(body, effective, "ascii");
+  const unicode = translateRegex(body, effective, "unicode") ?? "";
+  return {
+    ascii: ascii === undefined ? undefined : construct(ascii, "g"),
+    unicode: construct(unicode, effective.ignoreCase ? "giu" : "gu"),
+  };
+}
+
+function construct(source: string, flags: string): RegExp {
   try {
-    return new RegExp(source, effective.ignoreCase ? "dgiu" : "dgu");
+    return new RegExp(source, flags);
   } catch (error) {
     const message = error instanceof Error ? error.message : "";
-    if (/nothing to repeat/i.test(message)) throw invalid("quantifier operand invalid");
-    if (/numbers out of order/i.test(message)) throw invalid("invalid repetition count(s)");
-    if (/range out of order/i.test(message)) throw invalid("invalid character range");
-    if (/group/i.test(message)) throw invalid("parentheses () not balanced");
-    throw invalid("invalid regexp (reg version 0.8)");
+    if (/nothing to repeat/i.test(message)) throw invalidRegex("quantifier operand invalid");
+    if (/numbers out of order/i.test(message)) throw invalidRegex("invalid repetition count(s)");
+    if (/range out of order/i.test(message)) throw invalidRegex("invalid character range");
+    if (/group/i.test(message)) throw invalidRegex("parentheses () not balanced");
+    throw invalidRegex("invalid regexp (reg version 0.8)");
   }
 }
 
 /** Compiled patterns: a memo of a pure function, emptied when full. */
-const compiled = new Map<string, RegExp>();
+const compiled = new Map<string, CompiledPattern>();
 const compiledMax = 512;
 
-/** The pattern as a JavaScript expression with the flags d, g and u; lastIndex is the caller's. */
-function regexOf(pattern: string, options: RegexOptions, key: string): RegExp {
-  const full = `${key}/${pattern}`;
-  let regex = compiled.get(full);
-  if (regex === undefined) {
-    regex = compile(pattern, options);
+/** The expression for a pattern and the text it is to run on; its lastIndex is the caller's. */
+function regexFor(source: string, pattern: string, flags: string): RegExp {
+  const key = `${flags}/${pattern}`;
+  let both = compiled.get(key);
+  if (both === undefined) {
+    both = compile(pattern, optionsOf(flags));
     if (compiled.size >= compiledMax) compiled.clear();
-    compiled.set(full, regex);
+    compiled.set(key, both);
   }
+  const regex = both.ascii !== undefined && isAscii(source) ? both.ascii : both.unicode;
   regex.lastIndex = 0;
   return regex;
 }
 
-interface FlaggedRegex {
-  readonly regex: RegExp;
-  readonly global: boolean;
-}
-
-function regexWithFlags(pattern: string, flags: string): FlaggedRegex {
-  let options = defaultOptions;
-  let global = false;
+function optionsOf(flags: string): RegexOptions {
+  let options = defaultRegexOptions;
   for (const flag of flags) {
-    if (flag === "g") {
-      global = true;
-      continue;
-    }
-    const next = withFlag(options, flag);
-    if (next === undefined) {
-      throw new SqlError("invalid_parameter_value", `invalid regular expression option: "${flag}"`);
-    }
+    if (flag === "g") continue;
+    const next = withRegexFlag(options, flag);
+    if (next === undefined) throw invalidOption(flag);
     options = next;
   }
-  return { regex: regexOf(pattern, options, flags.replaceAll("g", "")), global };
+  return options;
 }
 
 /** text ~ pattern, and with ignoreCase text ~* pattern. */
 export function matchesPattern(source: string, pattern: string, ignoreCase: boolean): boolean {
-  const options = ignoreCase ? { ...defaultOptions, ignoreCase } : defaultOptions;
-  return regexOf(pattern, options, ignoreCase ? "i" : "").test(source);
+  return regexFor(source, pattern, ignoreCase ? "i" : "").test(source);
 }
 
 /** Whether flags, which are checked, ask for every match. */
@@ -358,7 +92,7 @@ export function isGlobal(flags: string): boolean {
   let global = false;
   for (const flag of flags) {
     if (flag === "g") global = true;
-    else if (withFlag(defaultOptions, flag) === undefined) throw invalidOption(flag);
+    else if (withRegexFlag(defaultRegexOptions, flag) === undefined) throw invalidOption(flag);
   }
   return global;
 }
@@ -374,7 +108,7 @@ export function findMatch(
   flags = "",
   start = 0,
 ): RegExpExecArray | null {
-  const { regex } = regexWithFlags(pattern, flags);
+  const regex = regexFor(source, pattern, flags);
   regex.lastIndex = start;
   return regex.exec(source);
 }
@@ -386,7 +120,7 @@ export function* eachMatch(
   flags: string,
   start = 0,
 ): Iterable<RegExpExecArray> {
-  const { regex } = regexWithFlags(pattern, flags);
+  const regex = regexFor(source, pattern, flags);
   let at = start;
   while (at <= source.length) {
     regex.lastIndex = at;
@@ -396,6 +130,23 @@ export function* eachMatch(
     at = match.index + match[0].length;
     if (match[0] === "") at += (source.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
   }
+}
+
+/** Where a group of a match begins and ends; undefined when it took no part. */
+export function groupBounds(
+  source: string,
+  match: RegExpExecArray,
+  pattern: string,
+  flags: string,
+  group: number,
+): readonly [number, number] | undefined {
+  if (group === 0) return [match.index, match.index + match[0].length];
+  if (match[group] === undefined) return undefined;
+  // Bounds of groups cost every match something, so only this asks for them.
+  const regex = regexFor(source, pattern, flags);
+  const withBounds = new RegExp(regex.source, `${regex.flags}d`);
+  withBounds.lastIndex = match.index;
+  return withBounds.exec(source)?.indices?.[group];
 }
 
 /** Captured groups of the match, or the whole match when there are none. */
@@ -408,7 +159,7 @@ export function groupsOf(match: RegExpExecArray): (string | null)[] {
 
 /** regexp_matches: with flag g every match, else the first. */
 export function matchAll(source: string, pattern: string, flags: string): (string | null)[][] {
-  const { global } = regexWithFlags(pattern, flags);
+  const global = isGlobal(flags);
   const result: (string | null)[][] = [];
   for (const match of eachMatch(source, pattern, flags)) {
     result.push(groupsOf(match));
@@ -452,7 +203,7 @@ export function replacePattern(
   replacement: string,
   options: { readonly flags: string; readonly start?: number; readonly occurrence?: number },
 ): string {
-  const { global } = regexWithFlags(pattern, options.flags);
+  const global = isGlobal(options.flags);
   const occurrence = options.occurrence ?? (global ? 0 : 1);
   let result = "";
   let from = 0;
