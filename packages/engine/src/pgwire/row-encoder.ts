@@ -2,6 +2,7 @@ import { assert } from "#base/assert.ts";
 import type { OutputColumn } from "#sql/bind/query-plan.ts";
 import { formatBinary } from "#sql/types/binary-format.ts";
 import { oids } from "#sql/types/builtin-types.ts";
+import { timestampInfinity } from "#sql/types/datum.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import type { InputContext } from "#sql/types/format-settings.ts";
 import { textFormatter } from "#sql/types/text-format.ts";
@@ -60,6 +61,9 @@ function textWriter(typeOid: number, context: InputContext): ColumnWriter {
   }
 }
 
+/** `-infinity` on the wire: one below what stands for it in memory. */
+const timestampNegativeInfinity = -(2n ** 63n);
+
 function binaryWriter(typeOid: number): ColumnWriter {
   switch (typeOid) {
     case oids.int4:
@@ -68,12 +72,17 @@ function binaryWriter(typeOid: number): ColumnWriter {
         writer.int32(Number(datum));
       };
     case oids.int8:
+      return (writer, datum) => {
+        assert(typeof datum === "bigint", "the value is held as a bigint");
+        writer.int32(8);
+        writer.bigint64(datum);
+      };
     case oids.timestamp:
     case oids.timestamptz:
       return (writer, datum) => {
         assert(typeof datum === "bigint", "the value is held as a bigint");
         writer.int32(8);
-        writer.bigint64(datum);
+        writer.bigint64(datum === -timestampInfinity ? timestampNegativeInfinity : datum);
       };
     case oids.bool:
       return (writer, datum) => {
