@@ -7,7 +7,7 @@ import type { Datum, Row } from "#sql/types/datum.ts";
 import { SqlRecord } from "#sql/types/datum.ts";
 import { arrayOf } from "./compile-array.ts";
 import { evaluateAll } from "./compile-call.ts";
-import { Frame, SuspendedSubquery } from "./frame.ts";
+import { Frame, suspend } from "./frame.ts";
 import type { Evaluator } from "./frame.ts";
 import { rowBytes } from "./memory-account.ts";
 import { collectRows } from "./operator.ts";
@@ -34,7 +34,7 @@ export function compileSubquery(
     return (row, frame) => {
       const known = frame.subqueryResult(expression, row);
       if (known !== undefined) return known;
-      throw new SuspendedSubquery(async () => {
+      return suspend(async () => {
         frame.keepSubqueryResult(expression, row, await reduce(frame, row));
       });
     };
@@ -42,7 +42,7 @@ export function compileSubquery(
   return (row, frame) => {
     const known = frame.run.subqueryResults.get(expression);
     if (known !== undefined) return known;
-    throw new SuspendedSubquery(async () => {
+    return suspend(async () => {
       frame.run.subqueryResults.set(expression, await reduce(frame, row));
     });
   };
@@ -143,7 +143,7 @@ function compileQuantified(
       const known = frame.subqueryResult(expression, row);
       if (known !== undefined) return known;
       const values = evaluateAll(operands, row, frame);
-      throw new SuspendedSubquery(async () => {
+      return suspend(async () => {
         const held = await load(new Frame(frame.run, frame, row));
         frame.keepSubqueryResult(expression, row, decide(values, held, frame));
       });
@@ -152,7 +152,7 @@ function compileQuantified(
   return (row, frame) => {
     const held = frame.run.quantifiedRows.get(expression) as QuantifiedRows | undefined;
     if (held !== undefined) return decide(evaluateAll(operands, row, frame), held, frame);
-    throw new SuspendedSubquery(async () => {
+    return suspend(async () => {
       frame.run.quantifiedRows.set(expression, await load(new Frame(frame.run, frame, row)));
     });
   };

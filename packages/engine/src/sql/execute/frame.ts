@@ -74,3 +74,10 @@ export async function evaluate(evaluator: Evaluator, row: Row, frame: Frame): Pr
     }
   }
 }
+
+/** Leaves the evaluation of the present row until `settle` has brought the result. */
+export function suspend(settle: () => Promise<void>): never {
+  // Not an Error: nothing went wrong, and a stack trace for every row would cost more than the row.
+  // oxlint-disable-next-line typescript/only-throw-error
+  throw new SuspendedSubquery(settle);
+}

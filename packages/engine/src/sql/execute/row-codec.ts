@@ -5,7 +5,6 @@ import { SqlError } from "#base/errors.ts";
 import { KeyReader, KeyWriter } from "#base/key-encoding.ts";
 import { indexPrefix, keyBytesMax } from "#base/keys.ts";
 import type { IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
-
 import type { Datum, Row } from "#sql/types/datum.ts";
 import { keyDatum, writeKeyColumn } from "./key-datum.ts";
 import type { KeyDatum } from "./key-datum.ts";

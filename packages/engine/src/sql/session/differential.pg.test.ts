@@ -4,13 +4,10 @@ import { simRuntime } from "#runtime/sim/sim-runtime.ts";
 import { MemoryKv } from "#testing/memory-kv.ts";
 import { StatementOracle } from "#testing/statement-oracle.ts";
 import type { OracleAnswer } from "#testing/statement-oracle.ts";
+import { oracleUrl } from "#testing/postgres-oracle.ts";
 import { RandomStatements } from "#testing/random-statements.ts";
 import { SqlClient, runText } from "#testing/sql-client.ts";
 import type { Session } from "./protocol.ts";
-
-const url = process.env["HOLO_TEST_POSTGRES_URL"];
-if (url === undefined)
-  console.log("HOLO_TEST_POSTGRES_URL is not set: no comparison with PostgreSQL");
 
 interface Pair {
   readonly session: Session;
@@ -22,7 +19,7 @@ async function openPair(schema: string): Promise<Pair> {
   const runtime = simRuntime(1);
   const client = await SqlClient.open(new MemoryKv(), runtime);
   const session = await client.connect();
-  const oracle = await StatementOracle.open(url ?? "", schema);
+  const oracle = await StatementOracle.open(oracleUrl ?? "", schema);
   return { session, oracle, close: () => oracle.close() };
 }
 
@@ -55,7 +52,7 @@ async function compare(pair: Pair, text: string): Promise<void> {
 
 const directory = new URL("./testdata/differential/", import.meta.url);
 
-test.skipIf(url === undefined).for(fs.readdirSync(directory))(
+test.skipIf(oracleUrl === undefined).for(fs.readdirSync(directory))(
   "%s gives what PostgreSQL gives",
   { timeout: 60_000 },
   async (file) => {
@@ -72,7 +69,7 @@ test.skipIf(url === undefined).for(fs.readdirSync(directory))(
   },
 );
 
-test.skipIf(url === undefined).for([1, 2])(
+test.skipIf(oracleUrl === undefined).for([1, 2])(
   "random statements of seed %i give what PostgreSQL gives",
   { timeout: 60_000 },
   async (seed) => {
