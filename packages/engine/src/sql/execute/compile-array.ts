@@ -3,7 +3,7 @@ import { SqlError } from "#base/errors.ts";
 import type { ArrayConstructor, Expression, Subscript } from "#sql/bind/expression.ts";
 import type { Datum } from "#sql/types/datum.ts";
 import { SqlArray } from "#sql/types/datum.ts";
-import { arrayItem, arraySlice } from "#sql/types/functions-array.ts";
+import { getType } from "#sql/types/type.ts";
 import { evaluateAll } from "./compile-call.ts";
 import type { Evaluator } from "./frame.ts";
 
@@ -63,11 +63,11 @@ export function compileSubscript(
 ): Evaluator {
   const array = compile(expression.arg);
   const isSlice = expression.indexes.some((index) => index.isSlice);
+  const elementOid = getType(expression.arg.result.type.oid).elementOid;
   const bounds = expression.indexes.map((index) => ({
     lower: index.lower === undefined ? undefined : compile(index.lower),
     upper: index.upper === undefined ? undefined : compile(index.upper),
-    // A plain index among slices means a slice from 1.
-    startsAtOne: isSlice && !index.isSlice,
+    isSlice: index.isSlice,
   }));
   return (row, frame) => {
     const value = array(row, frame);
@@ -75,19 +75,70 @@ export function compileSubscript(
     assert(value instanceof SqlArray, "a subscript is taken of something that is no array");
     const ranges: { lower: number | undefined; upper: number | undefined }[] = [];
     for (const bound of bounds) {
-      const lower = bound.startsAtOne ? 1 : bound.lower?.(row, frame);
+      const lower = bound.lower?.(row, frame);
       const upper = bound.upper?.(row, frame);
       if (lower === null || upper === null) return null;
-      ranges.push({ lower: asNumber(lower), upper: asNumber(upper) });
+      const upperNumber = upper === undefined ? undefined : Number(upper);
+      ranges.push({
+        // A plain index among slices means a slice from 1.
+        lower: bound.isSlice || !isSlice ? (lower === undefined ? undefined : Number(lower)) : 1,
+        upper: upperNumber,
+      });
     }
-    if (isSlice) return arraySlice(value, ranges);
-    return arrayItem(
-      value,
-      ranges.map(({ upper }) => upper ?? 0),
-    );
+    return isSlice ? slice(value, ranges, elementOid) : element(value, ranges);
   };
 }
 
-function asNumber(bound: Datum | undefined): number | undefined {
-  return bound === undefined ? undefined : Number(bound);
+function element(
+  array: SqlArray,
+  indexes: readonly { readonly upper: number | undefined }[],
+): Datum {
+  if (indexes.length !== array.dimensions.length) return null;
+  let offset = 0;
+  for (let at = 0; at < indexes.length; at++) {
+    const dimension = array.dimensions[at];
+    const index = indexes[at]?.upper;
+    if (dimension === undefined || index === undefined) return null;
+    const position = index - dimension.lowerBound;
+    if (position < 0 || position >= dimension.length) return null;
+    offset = offset * dimension.length + position;
+  }
+  return array.items[offset] ?? null;
+}
+
+function slice(
+  array: SqlArray,
+  ranges: readonly { readonly lower: number | undefined; readonly upper: number | undefined }[],
+  elementOid: number,
+): SqlArray {
+  const empty = new SqlArray(elementOid, [], []);
+  if (ranges.length > array.dimensions.length) return empty;
+  const kept: { start: number; length: number }[] = [];
+  for (let at = 0; at < array.dimensions.length; at++) {
+    const dimension = array.dimensions[at];
+    if (dimension === undefined) return empty;
+    const last = dimension.lowerBound + dimension.length - 1;
+    const from = Math.max(ranges[at]?.lower ?? dimension.lowerBound, dimension.lowerBound);
+    const to = Math.min(ranges[at]?.upper ?? last, last);
+    if (from > to) return empty;
+    kept.push({ start: from - dimension.lowerBound, length: to - from + 1 });
+  }
+  const items: Datum[] = [];
+  const copy = (depth: number, offset: number): void => {
+    const dimension = array.dimensions[depth];
+    const range = kept[depth];
+    if (dimension === undefined || range === undefined) {
+      items.push(array.items[offset] ?? null);
+      return;
+    }
+    for (let at = 0; at < range.length; at++) {
+      copy(depth + 1, offset * dimension.length + range.start + at);
+    }
+  };
+  copy(0, 0);
+  return new SqlArray(
+    elementOid,
+    items,
+    kept.map(({ length }) => ({ length, lowerBound: 1 })),
+  );
 }
