@@ -4,7 +4,7 @@ import type { NodeId, RangeId } from "#base/ids.ts";
 import type { GetRequest, RangeRequest, RangeResponse, ScanRequest } from "#range/batch.ts";
 import type { HlcClock } from "#range/hlc-clock.ts";
 import type { Stores } from "#range/stores.ts";
-import { CallFailed, type Calls } from "#runtime/calls.ts";
+import { CallFailed, type Calls, type Cancellation } from "#runtime/calls.ts";
 import type { Runtime } from "#runtime/ports.ts";
 import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "./batch-codec.ts";
 
@@ -27,7 +27,7 @@ export class RangeCalls {
 
   constructor(options: RangeCallsOptions) {
     this.#options = options;
-    options.calls.handle(executeMethod, (_from, payload, signal) => this.#serve(payload, signal));
+    options.calls.handle(executeMethod, (_from, payload, call) => this.#serve(payload, call));
   }
 
   /** A read of this node's range, if nothing is in the way; undefined when it would have to wait. */
@@ -99,11 +99,11 @@ export class RangeCalls {
     }
   }
 
-  async #serve(payload: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #serve(payload: Uint8Array, call: Cancellation): Promise<Uint8Array> {
     const { hlc, stores } = this.#options;
     const { clock, rangeId, request } = decodeRequest(payload);
     const response: RangeResponse = hlc.receive(clock)
-      ? await stores.execute(rangeId, request, signal)
+      ? await stores.execute(rangeId, request, call)
       : { kind: "busy", reason: "clock" };
     return encodeResponse({ clock: hlc.now(), response });
   }

@@ -7,6 +7,7 @@ import { RaftNode } from "#raft/raft-node.ts";
 import type { DropReason, StorageAppend } from "#raft/ready.ts";
 import type { SharedLog } from "#storage/shared-log.ts";
 import type { Store } from "#storage/store.ts";
+import type { Cancellation } from "#runtime/calls.ts";
 import type { Runtime } from "#runtime/ports.ts";
 import { Applier, type Applied } from "./applier.ts";
 import type { RangeRequest, RangeResponse } from "./batch.ts";
@@ -174,7 +175,7 @@ export class Replica implements ServedReplica {
   }
 
   /** Answers at once when nothing is in the way, which is the rule for reads. */
-  execute(request: RangeRequest, signal?: AbortSignal): RangeResponse | Promise<RangeResponse> {
+  execute(request: RangeRequest, signal?: Cancellation): RangeResponse | Promise<RangeResponse> {
     return this.#serving.execute(request, signal);
   }
 

@@ -1,6 +1,7 @@
 import { addMs, isBefore, laterTimestamp, type Timestamp } from "#base/hlc.ts";
 import type { NodeId, Span } from "#base/ids.ts";
 import type { RaftNode } from "#raft/raft-node.ts";
+import type { Cancellation } from "#runtime/calls.ts";
 import type { Runtime } from "#runtime/ports.ts";
 import type { Store } from "#storage/store.ts";
 import { encodeWriteBatch, type WriteBatch } from "#storage/write-batch.ts";
@@ -76,7 +77,7 @@ export class Serving {
   }
 
   /** Answers at once when nothing is in the way, which is the rule for reads. */
-  execute(request: RangeRequest, signal?: AbortSignal): RangeResponse | Promise<RangeResponse> {
+  execute(request: RangeRequest, signal?: Cancellation): RangeResponse | Promise<RangeResponse> {
     switch (request.kind) {
       case "get":
       case "scan":
@@ -123,7 +124,7 @@ export class Serving {
 
   #read(
     request: GetRequest | ScanRequest,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
   ): RangeResponse | Promise<RangeResponse> {
     const { hlc, store } = this.#node;
     if (request.timestamp !== undefined && !hlc.receive(request.timestamp)) {
@@ -155,7 +156,7 @@ export class Serving {
   async #readAfter(
     writer: Latch,
     request: GetRequest | ScanRequest,
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
   ): Promise<RangeResponse> {
     await writer.released();
     if (signal?.aborted === true) return { kind: "busy", reason: "deadline" };
@@ -165,7 +166,7 @@ export class Serving {
   async #refresh(
     spans: readonly Span[],
     bounds: { readonly from: Timestamp; readonly to: Timestamp },
-    signal: AbortSignal | undefined,
+    signal: Cancellation | undefined,
   ): Promise<RangeResponse> {
     const { hlc, store } = this.#node;
     if (!hlc.receive(bounds.to)) return { kind: "busy", reason: "clock" };
@@ -183,7 +184,7 @@ export class Serving {
     return findChange(store, spans, bounds.from) ?? { kind: "refreshed" };
   }
 
-  async #commit(request: CommitRequest, signal: AbortSignal | undefined): Promise<RangeResponse> {
+  async #commit(request: CommitRequest, signal: Cancellation | undefined): Promise<RangeResponse> {
     const early = this.#refuseCommit(request);
     if (early !== undefined) return early;
     this.#node.store.ensureSpace();

@@ -3,7 +3,7 @@ import type { NodeId, RangeId, ReplicaId } from "#base/ids.ts";
 import { rangeDescriptorKey, wholeSpan } from "#base/keys.ts";
 import { configurationOf } from "#raft/configuration.ts";
 import type { Message } from "#raft/message.ts";
-import { Calls } from "#runtime/calls.ts";
+import { Calls, type Cancellation } from "#runtime/calls.ts";
 import type { Cancel, Network, Runtime } from "#runtime/ports.ts";
 import type { SharedLog } from "#storage/shared-log.ts";
 import type { Store } from "#storage/store.ts";
@@ -239,7 +239,7 @@ export class Stores {
   execute(
     rangeId: RangeId,
     request: RangeRequest,
-    signal?: AbortSignal,
+    signal?: Cancellation,
   ): RangeResponse | Promise<RangeResponse> {
     return this.#replicas.get(rangeId)?.execute(request, signal) ?? { kind: "noReplica" };
   }

@@ -47,8 +47,8 @@ test("a SqlError crosses with its condition and fields; another error becomes in
 test("a call that times out leaves the outcome unknown and aborts the work", async () => {
   const { clock, one, two } = twoNodes();
   let wasAborted = false;
-  two.handle("slow", async (_from, _payload, signal) => {
-    signal.addEventListener("abort", () => {
+  two.handle("slow", async (_from, _payload, call) => {
+    call.signal.addEventListener("abort", () => {
       wasAborted = true;
     });
     await clock.sleep(1_000);

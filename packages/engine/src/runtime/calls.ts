@@ -4,14 +4,24 @@ import { SqlError, isSqlError } from "#base/errors.ts";
 import { decodeCallFrame, encodeCallFrame, type CallFrame } from "./call-frames.ts";
 import type { Cancel, Network, Runtime } from "./ports.ts";
 
+/** Whether somebody still waits for the work. An AbortSignal is one. */
+export interface Cancellation {
+  readonly aborted: boolean;
+}
+
+/** A call that runs here. Most handlers need only `aborted`: the signal is made when it is asked for. */
+export interface RunningCall extends Cancellation {
+  readonly signal: AbortSignal;
+}
+
 /**
- * Answers a call. `signal` aborts when the caller is no longer interested. A SqlError crosses to the
- * caller as it is; any other error becomes internal_error there.
+ * Answers a call. A SqlError crosses to the caller as it is; any other error becomes internal_error
+ * there.
  */
 export type CallHandler = (
   from: number,
   payload: Uint8Array,
-  signal: AbortSignal,
+  call: RunningCall,
 ) => Promise<Uint8Array>;
 
 export interface CallOptions {
@@ -60,13 +70,33 @@ export interface CallLimits {
 
 export const defaultCallLimits: CallLimits = { waitingPerPeerMax: 8_192, runningPerPeerMax: 8_192 };
 
-interface Waiting {
+/** One of our calls, without an answer yet. */
+class Waiting {
   readonly to: number;
   readonly method: string;
   readonly resolve: (payload: Uint8Array) => void;
   readonly reject: (error: unknown) => void;
-  readonly forgetSignal: () => void;
-  readonly cancelTimer: Cancel;
+  readonly #forgetSignal: Cancel | undefined;
+  readonly #cancelTimer: Cancel;
+
+  constructor(
+    call: { readonly to: number; readonly method: string },
+    answer: Pick<Waiting, "resolve" | "reject">,
+    forgetSignal: Cancel | undefined,
+    cancelTimer: Cancel,
+  ) {
+    this.to = call.to;
+    this.method = call.method;
+    this.resolve = answer.resolve;
+    this.reject = answer.reject;
+    this.#forgetSignal = forgetSignal;
+    this.#cancelTimer = cancelTimer;
+  }
+
+  release(): void {
+    this.#forgetSignal?.();
+    this.#cancelTimer();
+  }
 }
 
 /**
@@ -125,26 +155,28 @@ export class Calls {
     const number = ++this.#lastNumber;
     this.#waitingCounts.set(to, waitingCount + 1);
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#abandon(number, toError(signal?.reason));
-      };
-      this.#waiting.set(number, {
-        to,
-        method,
-        resolve,
-        reject,
-        forgetSignal: () => {
-          signal?.removeEventListener("abort", onAbort);
-        },
-        cancelTimer: this.#runtime.clock.after(timeoutMs, () => {
-          this.#abandon(number, new CallFailed({ to, method }, "unknown", "timeout"));
-        }),
+      const cancelTimer = this.#runtime.clock.after(timeoutMs, () => {
+        this.#abandon(number, new CallFailed({ to, method }, "unknown", "timeout"));
       });
-      signal?.addEventListener("abort", onAbort, { once: true });
+      const forgetSignal = signal === undefined ? undefined : this.#watch(signal, number);
+      this.#waiting.set(
+        number,
+        new Waiting({ to, method }, { resolve, reject }, forgetSignal, cancelTimer),
+      );
       const request = { kind: "request", session: this.#session, number, method, payload } as const;
       if (to === this.#network.self) this.#callSelf(request);
       else this.#send(to, request);
     });
+  }
+
+  #watch(signal: AbortSignal, number: number): Cancel {
+    const onAbort = () => {
+      this.#abandon(number, toError(signal.reason));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return () => {
+      signal.removeEventListener("abort", onAbort);
+    };
   }
 
   /** Fails what waits, aborts what runs, and answers nothing more. */
@@ -218,13 +250,13 @@ export class Calls {
     if (caller.runningCount >= this.#limits.runningPerPeerMax) {
       return { kind: "refusal", session, number, reason: "overloaded" };
     }
-    const signal = caller.start(number);
+    const call = caller.start(number);
     try {
       return {
         kind: "result",
         session,
         number,
-        payload: await handler(from, request.payload, signal),
+        payload: await handler(from, request.payload, call),
       };
     } catch (error) {
       return { kind: "error", session, number, error: this.#errorForPeer(method, error) };
@@ -271,8 +303,7 @@ export class Calls {
     if (waiting === undefined) return undefined;
     this.#waiting.delete(number);
     this.#waitingCounts.set(waiting.to, (this.#waitingCounts.get(waiting.to) ?? 1) - 1);
-    waiting.forgetSignal();
-    waiting.cancelTimer();
+    waiting.release();
     return waiting;
   }
 
@@ -313,7 +344,7 @@ const numbersKept = 65_536;
 /** What one life of one peer has running here. */
 class Caller {
   readonly session: number;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new Map<number, Running>();
   /** Two generations of numbers seen; what is older than both is taken for a repetition. */
   #seen = new Set<number>();
   #seenBefore = new Set<number>();
@@ -343,10 +374,10 @@ class Caller {
     return true;
   }
 
-  start(number: number): AbortSignal {
-    const controller = new AbortController();
-    this.#running.set(number, controller);
-    return controller.signal;
+  start(number: number): RunningCall {
+    const call = new Running();
+    this.#running.set(number, call);
+    return call;
   }
 
   finish(number: number): void {
@@ -354,11 +385,34 @@ class Caller {
   }
 
   abort(number: number): void {
-    this.#running.get(number)?.abort(abandoned());
+    this.#running.get(number)?.abort();
   }
 
   abortAll(): void {
-    for (const controller of this.#running.values()) controller.abort(abandoned());
+    for (const call of this.#running.values()) call.abort();
+  }
+}
+
+/** An AbortController costs as much as all the rest of a call, and most calls need none. */
+class Running implements RunningCall {
+  #controller: AbortController | undefined;
+  #isAborted = false;
+
+  get aborted(): boolean {
+    return this.#isAborted;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#isAborted) this.#controller.abort(abandoned());
+    }
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort(abandoned());
   }
 }
 
