@@ -1,8 +1,6 @@
 import * as fs from "node:fs";
 import pg from "pg";
-import { simRuntime } from "#runtime/sim/sim-runtime.ts";
 import type { Session } from "#sql/session/protocol.ts";
-import { MemoryKv } from "./memory-kv.ts";
 import { SqlClient, runText } from "./sql-client.ts";
 
 /** What a client sees of a statement: the shape and rows of its result, or its error. */
@@ -32,7 +30,7 @@ export async function compareWithPostgres(
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("--"));
-  const client = await SqlClient.open(new MemoryKv(), simRuntime(1));
+  const client = await SqlClient.inMemory();
   const session = await client.connect();
   const postgres = new pg.Client({
     connectionString: url,

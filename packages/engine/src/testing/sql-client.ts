@@ -9,6 +9,8 @@ import type { Notice, ResultSink, Session } from "#sql/session/protocol.ts";
 import type { Row } from "#sql/types/datum.ts";
 import { formatText } from "#sql/types/text-format.ts";
 import type { KvClient } from "#kv/api.ts";
+import { simRuntime } from "#runtime/sim/sim-runtime.ts";
+import { MemoryKv } from "./memory-kv.ts";
 
 /** What one statement gave: text values as psql would show them. */
 export interface StatementResult {
@@ -104,6 +106,11 @@ export class SqlClient {
   ): Promise<SqlClient> {
     const options = { kv, runtime, nodeId, version: "0.1.0", limits };
     return new SqlClient(await createSessionFactory(options));
+  }
+
+  /** Over a store in memory, under simulated time. */
+  static inMemory(): Promise<SqlClient> {
+    return SqlClient.open(new MemoryKv(), simRuntime(1));
   }
 
   connect(

@@ -42,8 +42,6 @@ export interface OutputColumn extends TypeRef {
 
 interface Node {
   readonly columns: readonly OutputColumn[];
-  /** The optimiser's guess; absent when it made none. */
-  readonly rowsEstimate?: number | undefined;
 }
 
 /** One bound of a key column prefix. Values are constants, parameters or outer columns. */

@@ -1,15 +1,19 @@
 import type { ExplainOptions } from "#sql/bind/statement.ts";
-import type { ExplainRun } from "./explain.ts";
+import type { ExplainRun, RowEstimate } from "./explain.ts";
 import { actualsOf, rowsRemovedOf } from "./explain-actuals.ts";
 import type { ExplainNode } from "./explain-node.ts";
 
+interface Figures {
+  readonly run: ExplainRun | undefined;
+  readonly estimate: RowEstimate;
+}
+
 /** EXPLAIN (FORMAT JSON): an array of one document, keys as PostgreSQL names them. */
-export function explainJson(
-  root: ExplainNode,
-  options: ExplainOptions,
-  run: ExplainRun | undefined,
-): string {
-  const document: Record<string, unknown> = { Plan: nodeJson(root, undefined, options, run) };
+export function explainJson(root: ExplainNode, options: ExplainOptions, figures: Figures): string {
+  const { run } = figures;
+  const document: Record<string, unknown> = {
+    Plan: nodeJson(root, undefined, options, figures),
+  };
   if (run !== undefined && options.summary) {
     document["Planning Time"] = rounded(run.planningMs);
     document["Execution Time"] = rounded(run.executionMs);
@@ -21,13 +25,14 @@ function nodeJson(
   node: ExplainNode,
   label: string | undefined,
   options: ExplainOptions,
-  run: ExplainRun | undefined,
+  figures: Figures,
 ): Record<string, unknown> {
+  const { run, estimate } = figures;
   const json: Record<string, unknown> = { "Node Type": node.type };
   if (label !== undefined) json["Subplan Name"] = label;
   Object.assign(json, node.facts);
-  const estimate = node.plans.find((plan) => plan.rowsEstimate !== undefined)?.rowsEstimate;
-  if (options.costs && estimate !== undefined) json["Plan Rows"] = Math.round(estimate);
+  const [top] = node.plans;
+  if (options.costs && top !== undefined) json["Plan Rows"] = Math.round(estimate(top));
   if (run !== undefined) {
     const actuals = actualsOf(node, run);
     const loops = Math.max(1, actuals?.loops ?? 0);
@@ -42,7 +47,9 @@ function nodeJson(
   const removed = rowsRemovedOf(node, run);
   if (removed !== undefined) json["Rows Removed by Filter"] = removed;
   if (node.children.length > 0) {
-    json["Plans"] = node.children.map((child) => nodeJson(child.node, child.label, options, run));
+    json["Plans"] = node.children.map((child) =>
+      nodeJson(child.node, child.label, options, figures),
+    );
   }
   return json;
 }

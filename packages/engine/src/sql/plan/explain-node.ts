@@ -1,5 +1,5 @@
 import { indexesOf } from "#catalog/snapshot.ts";
-import { deparse, deparseSortKey, quoteIdentifier } from "#sql/bind/deparse.ts";
+import { deparse, deparseAggregate, deparseSortKey, quoteIdentifier } from "#sql/bind/deparse.ts";
 import type { DeparseStyle } from "#sql/bind/deparse.ts";
 import type { Expression, Subquery } from "#sql/bind/expression.ts";
 import { someExpression } from "#sql/bind/expression-walk.ts";
@@ -98,6 +98,10 @@ class PlanDescriber {
         const keys = plan.groups.map((group) => this.#show(group));
         return this.#make(plan, type, type, [plan.input], {
           details: keys.length === 0 ? [] : [{ name: "Group Key", value: keys }],
+          output: [
+            ...keys,
+            ...plan.aggregates.map((call) => deparseAggregate(call.fn.name, call, this.#style)),
+          ],
         });
       }
       case "window":
@@ -205,6 +209,8 @@ class PlanDescriber {
     more: {
       readonly details?: readonly ExplainDetail[];
       readonly facts?: Readonly<Record<string, string | boolean>>;
+      /** For VERBOSE, where the names of the columns say less. */
+      readonly output?: readonly string[];
     } = {},
   ): ExplainNode {
     const subplans = this.#subplans(plan);
@@ -221,7 +227,7 @@ class PlanDescriber {
       title,
       plans: [plan],
       details: [
-        ...(this.#options.verbose ? this.#output(plan) : []),
+        ...(this.#options.verbose ? this.#output(plan, more.output) : []),
         ...(more.details ?? []),
         ...filter,
       ],
@@ -230,12 +236,13 @@ class PlanDescriber {
     };
   }
 
-  #output(plan: QueryPlan): readonly ExplainDetail[] {
+  #output(plan: QueryPlan, output?: readonly string[]): readonly ExplainDetail[] {
     if (plan.columns.length === 0) return [];
     const value =
-      plan.kind === "project"
+      output ??
+      (plan.kind === "project"
         ? plan.expressions.map((expression) => this.#show(expression))
-        : plan.columns.map((column) => quoteIdentifier(column.name));
+        : plan.columns.map((column) => quoteIdentifier(column.name)));
     return [{ name: "Output", value }];
   }
 

@@ -1,5 +1,5 @@
 import type { ExplainOptions } from "#sql/bind/statement.ts";
-import type { ExplainRun } from "./explain.ts";
+import type { ExplainRun, RowEstimate } from "./explain.ts";
 import { actualsOf, rowsRemovedOf } from "./explain-actuals.ts";
 import type { ExplainDetail, ExplainNode } from "./explain-node.ts";
 
@@ -7,10 +7,11 @@ import type { ExplainDetail, ExplainNode } from "./explain-node.ts";
 export function explainText(
   root: ExplainNode,
   options: ExplainOptions,
-  run: ExplainRun | undefined,
+  figures: { readonly run: ExplainRun | undefined; readonly estimate: RowEstimate },
 ): readonly string[] {
+  const { run } = figures;
   const lines: string[] = [];
-  writeNode(lines, root, { indent: 0, isRoot: true, options, run });
+  writeNode(lines, root, { indent: 0, isRoot: true, options, ...figures });
   if (run !== undefined && options.summary) {
     lines.push(`Planning Time: ${run.planningMs.toFixed(3)} ms`);
     lines.push(`Execution Time: ${run.executionMs.toFixed(3)} ms`);
@@ -23,12 +24,13 @@ interface Place {
   readonly isRoot: boolean;
   readonly options: ExplainOptions;
   readonly run: ExplainRun | undefined;
+  readonly estimate: RowEstimate;
 }
 
 function writeNode(lines: string[], node: ExplainNode, place: Place): void {
   const { indent, isRoot, run } = place;
   const arrow = isRoot ? "" : "->  ";
-  lines.push(`${" ".repeat(indent)}${arrow}${node.title}${figures(node, place)}`);
+  lines.push(`${" ".repeat(indent)}${arrow}${node.title}${figuresText(node, place)}`);
   const inner = indent + arrow.length + 2;
   for (const detail of node.details) {
     lines.push(`${" ".repeat(inner)}${detail.name}: ${detailText(detail)}`);
@@ -51,10 +53,10 @@ function detailText(detail: ExplainDetail): string {
   return typeof detail.value === "string" ? detail.value : detail.value.join(", ");
 }
 
-function figures(node: ExplainNode, { options, run }: Place): string {
+function figuresText(node: ExplainNode, { options, run, estimate }: Place): string {
   const parts: string[] = [];
-  const estimate = node.plans.find((plan) => plan.rowsEstimate !== undefined)?.rowsEstimate;
-  if (options.costs && estimate !== undefined) parts.push(`  (rows=${Math.round(estimate)})`);
+  const [top] = node.plans;
+  if (options.costs && top !== undefined) parts.push(`  (rows=${Math.round(estimate(top))})`);
   if (run !== undefined) {
     const actuals = actualsOf(node, run);
     if (actuals === undefined) {

@@ -21,17 +21,20 @@ export interface ExplainRun {
   readonly actuals: ReadonlyMap<QueryPlan, NodeActuals>;
 }
 
+/** How many rows the optimiser expects of a plan node. */
+export type RowEstimate = (plan: QueryPlan) => number;
+
 /**
  * The rows of EXPLAIN: one per line in the text format, one with the whole document in JSON.
- * `run` is present for ANALYZE.
+ * `figures.run` is present for ANALYZE.
  */
 export function explain(
   plan: QueryPlan,
   options: ExplainOptions,
-  run: ExplainRun | undefined,
+  figures: { readonly run: ExplainRun | undefined; readonly estimate: RowEstimate },
 ): readonly string[] {
   const root = describePlan(plan, options);
   return options.format === "json"
-    ? [explainJson(root, options, run)]
-    : explainText(root, options, run);
+    ? [explainJson(root, options, figures)]
+    : explainText(root, options, figures);
 }

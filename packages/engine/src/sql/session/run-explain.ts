@@ -1,6 +1,7 @@
 import type { BoundStatement, ExplainStatement } from "#sql/bind/statement.ts";
 import type { QueryPlan } from "#sql/bind/query-plan.ts";
 import type { NodeMeasure } from "#sql/execute/statement-run.ts";
+import { RowEstimator } from "#sql/optimise/estimate-rows.ts";
 import { optimise } from "#sql/optimise/optimise.ts";
 import { explain } from "#sql/plan/explain.ts";
 import type { ExplainRun } from "#sql/plan/explain.ts";
@@ -34,7 +35,9 @@ export async function runExplain(
   } else {
     plan = optimise(query.plan, optimiser);
   }
-  const lines = explain(plan, options, run);
+  const estimator = new RowEstimator(state.engine.statistics);
+  const estimate = (node: QueryPlan): number => estimator.rows(node);
+  const lines = explain(plan, options, { run, estimate });
   await sendRows(
     invocation,
     bound.columns ?? textColumns(["QUERY PLAN"]),
