@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import pg from "pg";
 import type { Session } from "#sql/session/protocol.ts";
 import { SqlClient, runText } from "./sql-client.ts";
@@ -15,50 +14,63 @@ export interface Difference {
   readonly holoFusion: Outcome;
 }
 
-/**
- * Runs a file of statements, one per line, against PostgreSQL and against an engine in memory, and
- * gives those whose column names, types, rows or errors (SQLSTATE, message, position, hint)
- * differ. Without ORDER BY in the statement the order of rows does not count. Lines that begin
- * with `--` are comments.
- */
-export async function compareWithPostgres(
-  url: string,
-  file: URL,
-): Promise<{ readonly differences: readonly Difference[]; readonly statementCount: number }> {
-  const statements = fs
-    .readFileSync(file, "utf8")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("--"));
-  const client = await SqlClient.inMemory();
-  const session = await client.connect();
-  const postgres = new pg.Client({
-    connectionString: url,
-    types: { getTypeParser: () => (value: unknown) => value },
-  });
-  await postgres.connect();
-  const schema = `holo_comparison_${process.pid}_${Math.random().toString(36).slice(2)}`;
-  const differences: Difference[] = [];
-  try {
+/** A schema in PostgreSQL and an engine in memory that get the same statements. */
+export class PostgresComparison {
+  readonly #postgres: pg.Client;
+  readonly #schema: string;
+  readonly #session: Session;
+
+  private constructor(postgres: pg.Client, schema: string, session: Session) {
+    this.#postgres = postgres;
+    this.#schema = schema;
+    this.#session = session;
+  }
+
+  static async open(url: string): Promise<PostgresComparison> {
+    const client = await SqlClient.inMemory();
+    const postgres = new pg.Client({
+      connectionString: url,
+      types: { getTypeParser: () => (value: unknown) => value },
+    });
+    await postgres.connect();
+    const schema = `holo_comparison_${process.pid}_${Math.random().toString(36).slice(2)}`;
     await postgres.query(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}`);
     await postgres.query("SET timezone TO 'UTC'");
-    for (const statement of statements) {
-      const expected = await askPostgres(postgres, statement);
-      const actual = await askHoloFusion(session, statement);
-      if (JSON.stringify(expected) === JSON.stringify(actual)) continue;
-      differences.push({ statement, postgres: expected, holoFusion: actual });
-    }
-  } finally {
-    await postgres.query(`DROP SCHEMA ${schema} CASCADE`);
-    await postgres.end();
-    await session.close();
+    return new PostgresComparison(postgres, schema, await client.connect());
   }
-  return { differences, statementCount: statements.length };
+
+  async close(): Promise<void> {
+    await this.#postgres.query(`DROP SCHEMA ${this.#schema} CASCADE`);
+    await this.#postgres.end();
+    await this.#session.close();
+  }
+
+  /**
+   * Runs the statement on both sides. Undefined when column names, types, rows and errors
+   * (SQLSTATE, message, position, hint) are the same. Without ORDER BY in the statement the order
+   * of rows does not count.
+   */
+  async run(statement: string): Promise<Difference | undefined> {
+    const postgres = await askPostgres(this.#postgres, statement);
+    const holoFusion = await askHoloFusion(this.#session, statement);
+    if (JSON.stringify(postgres) === JSON.stringify(holoFusion)) return undefined;
+    return { statement, postgres, holoFusion };
+  }
+
+  /** The differences of all of them, in order. */
+  async runAll(statements: readonly string[]): Promise<readonly Difference[]> {
+    const differences: Difference[] = [];
+    for (const statement of statements) {
+      const difference = await this.run(statement);
+      if (difference !== undefined) differences.push(difference);
+    }
+    return differences;
+  }
 }
 
 function inOrder(statement: string, rows: readonly (readonly unknown[])[]): readonly string[] {
   const texts = rows.map((row) => JSON.stringify(row));
-  return /order by/i.test(statement) ? texts : texts.sort();
+  return /order by/i.test(statement) ? texts : texts.toSorted();
 }
 
 async function askPostgres(client: pg.Client, statement: string): Promise<Outcome> {
