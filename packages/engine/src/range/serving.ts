@@ -50,9 +50,12 @@ export interface ServingNode {
   readonly store: Store;
 }
 
+/** Counts since the replica came to be. */
 export interface ServedFigures {
   reads: number;
   writes: number;
+  /** Commits refused because somebody else had changed what they read or write. */
+  conflicts: number;
 }
 
 /**
@@ -65,7 +68,7 @@ export interface ServedFigures {
  *   timestamp, so that nobody reads at or above it without it.
  */
 export class Serving {
-  readonly figures: ServedFigures = { reads: 0, writes: 0 };
+  readonly figures: ServedFigures = { reads: 0, writes: 0, conflicts: 0 };
   readonly #node: ServingNode;
   readonly #replica: ServedReplica;
   readonly #latches = new Latches();
@@ -217,6 +220,7 @@ export class Serving {
       ? await checkLargeCommit(store, request, runtime.clock)
       : checkCommit(store, request);
     if (verdict !== undefined) {
+      if (verdict.kind === "conflict") this.figures.conflicts++;
       this.#recent.remember(request.tag, verdict);
       return verdict;
     }

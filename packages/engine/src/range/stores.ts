@@ -12,6 +12,7 @@ import type { RangeRequest, RangeResponse } from "./batch.ts";
 import type { HlcClock } from "./hlc-clock.ts";
 import { defaultLogLimits, truncateLog, type LogLimits } from "./log-truncation.ts";
 import { RaftTransport } from "./raft-transport.ts";
+import { RangeMetrics } from "./range-metrics.ts";
 import { encodeRangeDescriptor, replicaOn, type RangeDescriptor } from "./range-descriptor.ts";
 import { Replica, type ReplicaHost } from "./replica.ts";
 import {
@@ -63,6 +64,7 @@ export class Stores {
   readonly #sender: SnapshotSender;
   readonly #receiver: SnapshotReceiver;
   readonly #host: ReplicaHost;
+  readonly #metrics: RangeMetrics;
   readonly #changeHandlers = new Set<(replica: Replica) => void>();
   readonly #stops: Cancel[] = [];
   readonly #dirty = new Set<Replica>();
@@ -89,6 +91,7 @@ export class Stores {
       replicaFor: (rangeId, message) => this.#replicaFor(rangeId, message.to),
       replicas: () => this.replicas,
     });
+    this.#metrics = new RangeMetrics(runtime.metrics, this.#replicas, hlc);
     this.#host = {
       ...options,
       send: (to, rangeId, message) => {
@@ -113,6 +116,7 @@ export class Stores {
   static async open(options: StoresOptions): Promise<Stores> {
     const stores = new Stores(options);
     const { store } = options;
+    stores.#metrics.register();
     for (const rangeId of store.rangeIds()) {
       await stores.#repairLog(rangeId);
       stores.#openReplica(rangeId);
@@ -345,6 +349,7 @@ export class Stores {
   #create(rangeId: RangeId, replicaId: ReplicaId): Replica {
     const replica = new Replica(this.#host, rangeId, replicaId);
     this.#replicas.set(rangeId, replica);
+    this.#metrics.watch(rangeId);
     return replica;
   }
 
