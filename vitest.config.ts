@@ -15,6 +15,8 @@ export default defineConfig({
             "tools/**/*.test.mjs",
           ],
           exclude: ["**/node_modules/**", "packages/engine/src/testing/process/**"],
+          // Generous, for random tests on a busy machine; none waits for time to pass.
+          testTimeout: 60_000,
         },
       },
       {

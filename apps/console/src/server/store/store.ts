@@ -17,6 +17,7 @@ import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
 import { Pool } from "pg";
 import * as schema from "./schema.ts";
+import { logLine } from "../log.ts";
 
 export type Database = PgDatabase<PgQueryResultHKT, typeof schema>;
 
@@ -40,6 +41,10 @@ export async function openStore(options: {
   const migrationsFolder = options.migrationsFolder ?? findMigrations();
   if (options.databaseUrl !== undefined) {
     const pool = new Pool({ connectionString: options.databaseUrl, max: 4 });
+    // An idle connection that the server ends says so here; the pool opens another when one is asked for.
+    pool.on("error", (error) => {
+      logLine(`console store: an idle connection ended: ${error.message}`);
+    });
     const database = drizzleNodePostgres(pool, { schema });
     await migrateNodePostgres(database, { migrationsFolder });
     return { database, kind: "postgresql", close: () => pool.end() };
