@@ -125,7 +125,11 @@ export function splitTimestamp(micros: bigint): SplitTimestamp {
   return { day: Number(day), microOfDay: Number(rest) };
 }
 
+/** Days whose microseconds fit a double exactly. */
+const safeDays = 104_000;
+
 export function joinTimestamp(day: number, microOfDay: number): bigint {
+  if (day < safeDays && day > -safeDays) return BigInt(day * microsPerDay + microOfDay);
   return BigInt(day) * microsPerDayBig + BigInt(microOfDay);
 }
 

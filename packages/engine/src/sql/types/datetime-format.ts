@@ -4,6 +4,7 @@ import {
   civilFromDay,
   dayNames,
   dayOfWeek,
+  microsPerDay,
   microsPerSecondBig,
   monthNames,
   splitTimestamp,
@@ -100,6 +101,40 @@ export function formatTimestamp(
   }
   const zoneText = zone === undefined ? "" : name === undefined ? formatOffset(offset) : ` ${name}`;
   return `${dateText(civil.year, civil.month, civil.day, style)} ${formatTimeOfDay(microOfDay)}${zoneText}${era}`;
+}
+
+const safeMicros = 2n ** 52n;
+
+/**
+ * Timestamps in ISO style, for column after column of them: rows often share their day and offset,
+ * whose texts are kept from one call to the next.
+ */
+export function isoTimestampFormatter(zone: TimeZone | undefined): (micros: bigint) => string {
+  const style: DateStyle = { format: "ISO", order: "MDY" };
+  let knownDay = NaN;
+  let dayText = "";
+  let knownOffset = 0;
+  let offsetText = zone === undefined ? "" : formatOffset(0);
+  return (micros) => {
+    if (micros >= safeMicros || micros <= -safeMicros) return formatTimestamp(micros, style, zone);
+    const utcMicros = Number(micros);
+    let local = utcMicros;
+    if (zone !== undefined) {
+      const offset = zone.offsetAt(Math.floor(utcMicros / 1e6));
+      if (offset !== knownOffset) {
+        knownOffset = offset;
+        offsetText = formatOffset(offset);
+      }
+      local += offset * 1e6;
+    }
+    const day = Math.floor(local / microsPerDay);
+    if (day !== knownDay) {
+      knownDay = day;
+      const civil = civilFromDay(day);
+      dayText = `${yearText(civil.year)}-${pad2(civil.month)}-${pad2(civil.day)} `;
+    }
+    return dayText + formatTimeOfDay(local - day * microsPerDay) + offsetText;
+  };
 }
 
 interface IntervalParts {

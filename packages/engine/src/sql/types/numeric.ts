@@ -204,7 +204,34 @@ export function formatNumeric(value: Numeric): string {
 
 const decimalPattern = /^([+-]?)(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
 
+/** Up to 15 digits with at most one point, which is nearly all there is; undefined for anything else. */
+function parseShort(text: string): Numeric | undefined {
+  const { length } = text;
+  if (length === 0 || length > 15) return undefined;
+  let at = text.charCodeAt(0) === 45 ? 1 : 0;
+  const negative = at === 1;
+  let value = 0;
+  let digits = 0;
+  let point = -1;
+  for (; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      digits++;
+    } else if (digit === -2 && point === -1) {
+      point = at;
+    } else {
+      return undefined;
+    }
+  }
+  if (digits === 0) return undefined;
+  const scale = point === -1 ? 0 : length - point - 1;
+  return new Numeric("finite", BigInt(negative ? -value : value), scale);
+}
+
 function parseFinite(text: string): Numeric | undefined {
+  const short = parseShort(text);
+  if (short !== undefined) return short;
   const match = decimalPattern.exec(text);
   if (match === null) return undefined;
   const fraction = match[3] ?? match[4] ?? "";

@@ -4,7 +4,13 @@ import { formatArray, formatRecord, parseArray, parseVector } from "./array-text
 import { oids } from "./builtin-types.ts";
 import { Interval, Jsonb, SqlArray, SqlRecord } from "./datum.ts";
 import type { Datum } from "./datum.ts";
-import { formatDate, formatInterval, formatTimeOfDay, formatTimestamp } from "./datetime-format.ts";
+import {
+  formatDate,
+  formatInterval,
+  formatTimeOfDay,
+  formatTimestamp,
+  isoTimestampFormatter,
+} from "./datetime-format.ts";
 import { parseDate, parseTime, parseTimestamp, parseTimestamptz } from "./datetime-parse.ts";
 import type { InputContext } from "./format-settings.ts";
 import { parseInterval } from "./interval-parse.ts";
@@ -245,6 +251,13 @@ function formatNumericDatum(datum: Datum): string {
   return formatNumeric(datum);
 }
 
+function bigintFormatter(format: (value: bigint) => string): (datum: Datum) => string {
+  return (datum) => {
+    assert(typeof datum === "bigint", "a timestamp datum is a bigint");
+    return format(datum);
+  };
+}
+
 /** The text form of one type under fixed settings, chosen once per column. Never called with null. */
 export function textFormatter(typeOid: number, context: InputContext): (datum: Datum) => string {
   const { format } = context;
@@ -267,12 +280,15 @@ export function textFormatter(typeOid: number, context: InputContext): (datum: D
     case oids.time:
       return (datum) => formatTimeOfDay(Number(datum));
     case oids.timestamp:
+      if (format.dateStyle.format === "ISO")
+        return bigintFormatter(isoTimestampFormatter(undefined));
       return (datum) => {
         assert(typeof datum === "bigint", "a timestamp datum is a bigint");
         return formatTimestamp(datum, format.dateStyle, undefined);
       };
     case oids.timestamptz: {
       const zone = getTimeZone(format.timeZone);
+      if (format.dateStyle.format === "ISO") return bigintFormatter(isoTimestampFormatter(zone));
       return (datum) => {
         assert(typeof datum === "bigint", "a timestamptz datum is a bigint");
         return formatTimestamp(datum, format.dateStyle, zone);
