@@ -17,7 +17,7 @@ import {
 import type { LivenessTable } from "./liveness-table.ts";
 import { Members } from "./members.ts";
 import { decodeNodeRecord, encodeNodeRecord, type NodeAddresses } from "./node-record.ts";
-import { LocalClusterView } from "./node-view.ts";
+import { LocalClusterView } from "./local-cluster-view.ts";
 import { RangeDirectory } from "./range-directory.ts";
 import { ReplicaCare } from "./replica-care.ts";
 import { ReplicaReports } from "./replica-reports.ts";

@@ -34,7 +34,7 @@ const searchMsMax = 15_000;
  */
 const attemptMs = 4_000;
 /** A large commit takes its time at a busy node. */
-const attemptMsPerWrite = 0.2;
+const attemptMsPerWrite = 0.1;
 const backoff = { backoffMsBase: 2, backoffMsMax: 250 };
 
 /**

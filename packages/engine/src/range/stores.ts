@@ -29,7 +29,7 @@ import type { StoreLiveness } from "./store-liveness.ts";
 
 export const tickMs = 100;
 /** Above the longest deadline of a commit, see RecentCommits. */
-const recentCommitsTurnMs = 30_000;
+const recentCommitsTurnMs = 15_000;
 
 /** Pause between campaigns of a replica that has just started, on average. */
 const startCampaignMs = 250;
