@@ -578,6 +578,10 @@ export class PgConnection {
 
   #toSqlError(error: unknown): SqlError {
     if (isSqlError(error)) return error;
+    // Expressions and documents are walked by recursion: the engine's stack is their limit.
+    if (error instanceof RangeError && error.message.includes("call stack")) {
+      return new SqlError("statement_too_complex", "stack depth limit exceeded", { cause: error });
+    }
     // Below kv a broken invariant stops the node before it gets here. What does get here went wrong in
     // one statement's own evaluation, and ends that statement.
     this.#runtime.log.error("statement failed on an unexpected error", { error });

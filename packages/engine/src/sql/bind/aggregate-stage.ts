@@ -134,8 +134,11 @@ export class AggregateStage {
   }
 
   #findGroup(expression: Expression): Expression | undefined {
-    if (expression.kind === "constant" || expression.kind === "parameter") return undefined;
-    const slot = this.#groups.findIndex((group) => sameExpression(group, expression));
+    let slot = this.#groups.indexOf(expression);
+    if (slot === -1) {
+      if (expression.kind === "constant" || expression.kind === "parameter") return undefined;
+      slot = this.#groups.findIndex((group) => sameExpression(group, expression));
+    }
     const group = this.#groups[slot];
     if (group === undefined) return undefined;
     return {

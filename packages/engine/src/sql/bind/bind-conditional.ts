@@ -9,7 +9,8 @@ import type {
 } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { resolveCommonType } from "#sql/types/resolve.ts";
-import { arrayTypeOf, formatType, getType, isArrayType } from "#sql/types/type.ts";
+import { arrayTypeOf, formatType, getType, isArrayType, isTrueArrayType } from "#sql/types/type.ts";
+import { someExpression } from "./expression-walk.ts";
 import { expandStar } from "./bind-column.ts";
 import { bindExpression } from "./expression-binding.ts";
 import { coerceToBoolean, coerceType, resolveUnknown } from "./coerce.ts";
@@ -83,6 +84,7 @@ export function bindCase(site: Site, node: CaseExpr): Expression {
       ? { kind: "constant", value: null, result: typeRef(oids.unknown) }
       : bindExpression(site, node.defresult);
   // The default comes first, as in PostgreSQL: it is the first candidate for the type.
+  refuseSetsIn(site, [...conditions, otherwise, ...results], "CASE");
   const unified = unify(site, [otherwise, ...results], "CASE");
   const [first, ...thens] = unified.expressions;
   return {
@@ -94,8 +96,25 @@ export function bindCase(site: Site, node: CaseExpr): Expression {
   };
 }
 
+/** A set cannot be part of what may not be evaluated at all. */
+function refuseSetsIn(site: Site, parts: readonly Expression[], construct: string): void {
+  const isSet = (one: Expression): boolean =>
+    one.kind === "column" && site.scope.pendingOf(one.slot)?.kind === "set";
+  const found = parts.find((part) => someExpression(part, isSet));
+  if (found === undefined) return;
+  throw new SqlError(
+    "feature_not_supported",
+    `set-returning functions are not allowed in ${construct}`,
+    {
+      hint: "You might be able to move the set-returning function into a LATERAL FROM item.",
+      position: startOf(found),
+    },
+  );
+}
+
 export function bindCoalesce(site: Site, node: CoalesceExpr): Expression {
   const args = (node.args ?? []).map((arg) => bindExpression(site, arg));
+  refuseSetsIn(site, args, "COALESCE");
   const unified = unify(site, args, "COALESCE");
   return {
     kind: "coalesce",
@@ -146,7 +165,7 @@ export function bindArray(site: Site, node: A_ArrayExpr, targetOid?: number): Ex
   const unified = unify(site, items, "ARRAY");
   const oid = unified.result.type.oid;
   // ARRAY[ARRAY[1], ARRAY[2]] has one more dimension, not another type.
-  const result = typeRef(isArrayType(oid) ? oid : arrayTypeOf(oid));
+  const result = typeRef(isTrueArrayType(oid) ? oid : arrayTypeOf(oid));
   return { kind: "array", items: unified.expressions, result, position };
 }
 

@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { Node, SubLink } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import { arrayTypeOf, isArrayType } from "#sql/types/type.ts";
+import { arrayTypeOf, isTrueArrayType } from "#sql/types/type.ts";
 import { bindExpression } from "./expression-binding.ts";
 import { compareRows } from "./row-comparison.ts";
 import { coerceArgument } from "./coerce.ts";
@@ -27,7 +27,7 @@ export function bindSubquery(site: Site, node: SubLink): Expression {
     case "ARRAY_SUBLINK": {
       const column = onlyColumn(plan, position);
       const oid = column.type.oid;
-      const result = typeRef(isArrayType(oid) ? oid : arrayTypeOf(oid));
+      const result = typeRef(isTrueArrayType(oid) ? oid : arrayTypeOf(oid));
       return subquery("array", plan, result, position);
     }
     case "ANY_SUBLINK":

@@ -13,6 +13,7 @@ import { int8Type, typeRef } from "./type-ref.ts";
 
 /** Bits of WindowDef.frameOptions, as the grammar sets them. */
 const frameBits = {
+  isWritten: 0x1,
   range: 0x2,
   rows: 0x4,
   groups: 0x8,
@@ -120,21 +121,33 @@ export function bindWindowCall(
   return { ...column, position };
 }
 
-/** A window as written, resolved against the named windows it builds on. */
+/**
+ * A window as written, resolved against the named windows it builds on. `within`: it is the body of
+ * that named window, and sees only those defined before.
+ */
 function bindWindow(
   site: Site,
   definition: WindowDef | undefined,
   position: number | undefined,
+  within?: string,
 ): BoundWindow {
   if (definition === undefined) throw notSupported("OVER without a window", { position });
   const referenced = definition.name ?? definition.refname;
-  const base = referenced === undefined ? undefined : findWindow(site, referenced, definition);
+  const base =
+    referenced === undefined ? undefined : findWindow(site, referenced, definition, within);
   if (base !== undefined && definition.name !== undefined) {
     // OVER w takes the window whole, its frame included.
-    return bindWindow(site, { ...base, name: "" }, position);
+    return bindWindow(site, unnamed(base), position, referenced);
+  }
+  if (base !== undefined && ((base.frameOptions ?? 0) & frameBits.isWritten) !== 0) {
+    throw new SqlError(
+      "windowing_error",
+      `cannot copy window "${referenced ?? ""}" because it has a frame clause`,
+      { position: site.environment.position(definition.location) },
+    );
   }
   const inherited =
-    base === undefined ? undefined : bindWindow(site, { ...base, name: "" }, position);
+    base === undefined ? undefined : bindWindow(site, unnamed(base), position, referenced);
   const inner: Site = { ...site, clause: clauses.windowPartition };
   if (inherited !== undefined && definition.partitionClause !== undefined) {
     throw new SqlError(
@@ -166,10 +179,23 @@ function bindWindow(
   return { partitionBy, orderBy, frame: bindFrame(inner, definition, orderBy) };
 }
 
-function findWindow(site: Site, name: string, definition: WindowDef): WindowDef | undefined {
+/** The body of a named window. What it builds on stays named. */
+function unnamed(window: WindowDef): WindowDef {
+  const { name: _, ...body } = window;
+  return body;
+}
+
+function findWindow(
+  site: Site,
+  name: string,
+  definition: WindowDef,
+  within: string | undefined,
+): WindowDef | undefined {
   if (name === "") return undefined;
-  const found = site.scope.windows.get(name);
-  if (found !== undefined) return found;
+  for (const [defined, window] of site.scope.windows) {
+    if (defined === within) break;
+    if (defined === name) return window;
+  }
   throw new SqlError("undefined_object", `window "${name}" does not exist`, {
     position: site.environment.position(definition.location),
   });

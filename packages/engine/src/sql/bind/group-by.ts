@@ -24,9 +24,10 @@ const groupingSetsMax = 4096;
 /** GROUP BY with expressions, aliases, positions, ROLLUP, CUBE and GROUPING SETS. */
 export function bindGroupBy(
   site: Site,
-  nodes: readonly Node[],
+  clause: { readonly nodes: readonly Node[]; readonly isDistinct: boolean },
   targets: readonly Target[],
 ): GroupBy {
+  const { nodes, isDistinct } = clause;
   const groups: Expression[] = [];
   let sets: readonly (readonly number[])[] = [[]];
   let isPlain = true;
@@ -41,7 +42,18 @@ export function bindGroupBy(
     }
     sets = sets.flatMap((set) => alternatives.map((other) => [...new Set([...set, ...other])]));
   }
-  return { groups, sets: isPlain ? undefined : sets };
+  if (isPlain) return { groups, sets: undefined };
+  return { groups, sets: isDistinct ? withoutRepeats(sets) : sets };
+}
+
+/** GROUP BY DISTINCT: sets of the same groups count once. */
+function withoutRepeats(sets: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const byMembers = new Map<string, readonly number[]>();
+  for (const set of sets) {
+    const key = set.toSorted((a, b) => a - b).join();
+    if (!byMembers.has(key)) byMembers.set(key, set);
+  }
+  return [...byMembers.values()];
 }
 
 /** The sets an item stands for: one for an expression, several for ROLLUP and its kin. */
@@ -121,7 +133,11 @@ function addGroup(
       { position },
     );
   }
-  const existing = groups.findIndex((group) => sameExpression(group, expression));
+  // Two targets of one text are two groups: a grouping set may hold one of them and not the other.
+  const isTarget = targets.some((target) => target.expression === expression);
+  const existing = groups.findIndex((group) =>
+    isTarget ? group === expression : sameExpression(group, expression),
+  );
   if (existing !== -1) return existing;
   groups.push(expression);
   return groups.length - 1;

@@ -57,7 +57,11 @@ export function bindSelect(level: QueryLevel, select: SelectStmt): QueryPlan {
       ? undefined
       : bindCondition(site(clauses.having), select.havingClause, "HAVING");
   const orderBy = bindOrderBy(site(clauses.orderBy), select.sortClause ?? [], targets);
-  const groupBy = bindGroupBy(site(clauses.groupBy), select.groupClause ?? [], targets);
+  const groupBy = bindGroupBy(
+    site(clauses.groupBy),
+    { nodes: select.groupClause ?? [], isDistinct: select.groupDistinct === true },
+    targets,
+  );
   const on = distinctOn.map((item) => bindDistinctOn(site(clauses.distinctOn), item, targets));
   const limit = limited(site(clauses.limit), select);
   if (isDistinct && on.length === 0) checkDistinct(targets, orderBy);
@@ -114,7 +118,9 @@ function overTargets(targets: readonly Target[], keys: readonly SortKey[]): read
 }
 
 function targetSlot(targets: readonly Target[], expression: Expression): Expression {
-  const slot = targets.findIndex((target) => sameOrSelf(target.expression, expression));
+  const own = targets.findIndex((target) => target.expression === expression);
+  const slot =
+    own === -1 ? targets.findIndex((target) => sameExpression(target.expression, expression)) : own;
   return {
     kind: "column",
     slot,

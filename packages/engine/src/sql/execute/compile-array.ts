@@ -26,20 +26,41 @@ export function arrayOf(items: readonly Datum[], elementOid: number): SqlArray {
   return new SqlArray(elementOid, items, dimensions);
 }
 
+/** Arrays as the rows of an array of one dimension more. NULL counts as an empty array. */
 function nestArrays(values: readonly Datum[], elementOid: number): SqlArray {
+  const shape = values.find(isFilled)?.dimensions;
+  if (shape === undefined) return new SqlArray(elementOid, [], []);
   const items: Datum[] = [];
+  for (const value of values) {
+    if (!isFilled(value) || !isSameShape(shape, value.dimensions)) throw shapeMismatch();
+    for (const item of value.items) items.push(item);
+  }
+  return new SqlArray(elementOid, items, [{ length: values.length, lowerBound: 1 }, ...shape]);
+}
+
+function isFilled(value: Datum): value is SqlArray {
+  return value instanceof SqlArray && value.dimensions.length > 0;
+}
+
+/** ARRAY(SELECT array): as nestArrays, but with neither NULL nor empty arrays among them. */
+export function stackArrays(values: readonly Datum[], elementOid: number): SqlArray {
   let shape: SqlArray["dimensions"] | undefined;
   for (const value of values) {
-    if (!(value instanceof SqlArray)) throw shapeMismatch();
-    if (shape === undefined) shape = value.dimensions;
-    else if (!isSameShape(shape, value.dimensions)) throw shapeMismatch();
-    items.push(...value.items);
+    if (value === null) {
+      throw new SqlError("null_value_not_allowed", "cannot accumulate null arrays");
+    }
+    if (!isFilled(value)) {
+      throw new SqlError("array_subscript_error", "cannot accumulate empty arrays");
+    }
+    shape ??= value.dimensions;
+    if (!isSameShape(shape, value.dimensions)) {
+      throw new SqlError(
+        "array_subscript_error",
+        "cannot accumulate arrays of different dimensionality",
+      );
+    }
   }
-  if (items.length === 0) return new SqlArray(elementOid, [], []);
-  return new SqlArray(elementOid, items, [
-    { length: values.length, lowerBound: 1 },
-    ...(shape ?? []),
-  ]);
+  return nestArrays(values, elementOid);
 }
 
 function isSameShape(one: SqlArray["dimensions"], other: SqlArray["dimensions"]): boolean {

@@ -5,7 +5,7 @@ import { hashKeyFor } from "#sql/types/compare.ts";
 import type { HashKey } from "#sql/types/compare.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import { SqlRecord } from "#sql/types/datum.ts";
-import { arrayOf } from "./compile-array.ts";
+import { arrayOf, stackArrays } from "./compile-array.ts";
 import { evaluateAll } from "./compile-call.ts";
 import { Frame, suspend } from "./frame.ts";
 import type { Evaluator } from "./frame.ts";
@@ -62,7 +62,10 @@ async function singleResult(
       const { rows, bytes } = await collectRows(operator, frame, rowBytes);
       frame.run.memory.shrink(bytes);
       const items = rows.map((row) => row[0] ?? null);
-      return arrayOf(items, expression.result.type.elementOid);
+      const { elementOid } = expression.result.type;
+      return expression.plan.columns[0]?.type.oid === expression.result.type.oid
+        ? stackArrays(items, elementOid)
+        : arrayOf(items, elementOid);
     }
     case "scalar":
     case "row": {

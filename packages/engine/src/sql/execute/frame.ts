@@ -30,6 +30,14 @@ export class Frame {
     this.#namedRows.set(cteId, rows);
   }
 
+  /** The same place in the statement, where one WITH query is read as other rows than here. */
+  withNamedRows(cteId: number, rows: NamedRows): Frame {
+    const frame = new Frame(this.run, this.outer, this.row);
+    frame.#namedRows = new Map(this.#namedRows);
+    frame.setNamedRows(cteId, rows);
+    return frame;
+  }
+
   /** The rows of a WITH query of this level or one around it. */
   findNamedRows(cteId: number): NamedRows | undefined {
     return this.#namedRows?.get(cteId) ?? this.outer?.findNamedRows(cteId);

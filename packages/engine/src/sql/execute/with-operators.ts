@@ -141,10 +141,13 @@ export class RecursiveOperator implements Operator {
   async *run(frame: Frame): AsyncGenerator<Batch> {
     const seen = this.#hash === undefined ? undefined : new SeenRows(this.#hash, frame);
     const working = new WorkingRows();
+    // Only the step reads the working rows under the query's name: for everybody else it stands for
+    // all its rows, and they may be read while the recursion goes on.
+    const stepFrame = frame.withNamedRows(this.#cteId, working);
     let source = this.#start;
     for (let round = 0; round < roundsMax; round++) {
       const next: Row[] = [];
-      for await (const batch of source.run(frame)) {
+      for await (const batch of source.run(round === 0 ? frame : stepFrame)) {
         const fresh = seen === undefined ? batch : batch.filter((row) => seen.add(row));
         if (fresh.length === 0) continue;
         for (const row of fresh) {
@@ -161,7 +164,6 @@ export class RecursiveOperator implements Operator {
         return;
       }
       working.rows = next;
-      frame.setNamedRows(this.#cteId, working);
       source = this.#step;
       const pause = frame.run.pacer.pace();
       if (pause !== undefined) await pause;

@@ -41,7 +41,7 @@ export async function runSchemaStatement(
       return "CREATE TABLE";
     case "createTableAs": {
       const count = await createTableAs(statement, options);
-      return statement.alreadyExists ? "CREATE TABLE AS" : `SELECT ${count}`;
+      return statement.alreadyExists || !statement.withData ? "CREATE TABLE AS" : `SELECT ${count}`;
     }
     case "dropTable":
       dropTables(statement, options);

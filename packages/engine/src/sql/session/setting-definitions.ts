@@ -1,5 +1,5 @@
 import { SqlError } from "#base/errors.ts";
-import { findTimeZone } from "#sql/types/time-zone.ts";
+import { findTimeZone, fixedTimeZone } from "#sql/types/time-zone.ts";
 import {
   booleanType,
   checkedString,
@@ -48,7 +48,13 @@ const dateStyle = checkedString((name, text, current) => {
 });
 
 const timeZone = checkedString((name, text) => {
-  const zone = findTimeZone(text.replace(/^'(.*)'$/s, "$1"));
+  // A bare number is hours east of Greenwich; everything else is a name.
+  const hours = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*$/.test(text) ? Number(text) : undefined;
+  if (hours !== undefined && Math.abs(hours) > 167) throw invalidValue(name, text);
+  const zone =
+    hours === undefined
+      ? findTimeZone(text.replace(/^'(.*)'$/s, "$1"))
+      : fixedTimeZone(Math.trunc(hours * 3600));
   if (zone === undefined) throw invalidValue(name, text);
   return zone.name;
 });

@@ -178,7 +178,10 @@ const building: readonly ScalarFunction[] = [
     "array_fill",
     [anyelement, int4Array, int4Array],
     anyarray,
-    (call) => (value, lengths, bounds) => fill(value, lengths, bounds, call.argTypes[0] ?? 0),
+    (call) => (value, lengths, bounds) => {
+      if (bounds === null) throw nullDimensions();
+      return fill(value, lengths, bounds, call.argTypes[0] ?? 0);
+    },
   ),
   polymorphic("trim_array", [anyarray, int4], anyarray, () => (array, count) => {
     const length = array.dimensions[0]?.length ?? 0;
@@ -199,18 +202,20 @@ const building: readonly ScalarFunction[] = [
   }),
 ];
 
+function nullDimensions(): SqlError {
+  return new SqlError(
+    "null_value_not_allowed",
+    "dimension array or low bound array cannot be null",
+  );
+}
+
 function fill(
   value: Datum,
   lengths: SqlArray | null,
   bounds: SqlArray | null,
   elementOid: number,
 ): SqlArray {
-  if (lengths === null) {
-    throw new SqlError(
-      "null_value_not_allowed",
-      "dimension array or low bound array cannot be null",
-    );
-  }
+  if (lengths === null) throw nullDimensions();
   for (const [what, array] of [
     ["dimension values", lengths],
     ["low bound values", bounds],
@@ -224,6 +229,11 @@ function fill(
     if (array.items.includes(null)) {
       throw new SqlError("null_value_not_allowed", `${what} cannot be null`);
     }
+  }
+  if (bounds !== null && bounds.items.length !== lengths.items.length) {
+    throw new SqlError("array_subscript_error", "wrong number of array subscripts", {
+      detail: "Low bound array has different size than dimensions array.",
+    });
   }
   const dimensions = lengths.items.map((length, index) => ({
     length: Number(length),

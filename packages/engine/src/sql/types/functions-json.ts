@@ -366,6 +366,13 @@ function keyOf(item: Datum | undefined): string {
 }
 
 function objectEntries(array: SqlArray): [string, JsonValue][] {
+  const [, columns, more] = array.dimensions;
+  if (more !== undefined) {
+    throw new SqlError("array_subscript_error", "wrong number of array subscripts");
+  }
+  if (columns !== undefined && columns.length !== 2) {
+    throw new SqlError("array_subscript_error", "array must have two columns");
+  }
   if (array.items.length % 2 !== 0) {
     throw new SqlError("array_subscript_error", "array must have even number of elements");
   }

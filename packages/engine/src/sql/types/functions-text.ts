@@ -192,7 +192,13 @@ const cases: readonly ScalarFunction[] = [
   scalar("chr", [int4], text, characterOf),
   scalar("to_hex", [int4], text, (value) => (value >>> 0).toString(16)),
   scalar("to_hex", [int8], text, (value) => BigInt.asUintN(64, value).toString(16)),
-  scalar("normalize", [text, text], text, (source, form) => source.normalize(form)),
+  scalar("normalize", [text, text], text, (source, form) => {
+    const word = form.toUpperCase();
+    if (!["NFC", "NFD", "NFKC", "NFKD"].includes(word)) {
+      throw new SqlError("invalid_parameter_value", `invalid normalization form: ${form}`);
+    }
+    return source.normalize(word);
+  }),
   scalar("normalize", [text], text, (source) => source.normalize("NFC")),
 ];
 

@@ -17,7 +17,8 @@ export function jsonObject(
   return new Map([...map].sort(([a], [b]) => compareJsonKeys(a, b)));
 }
 
-const nestingMax = 6000;
+/** Readers and writers of documents recurse; this many levels fit into the stack with room to spare. */
+const nestingMax = 2000;
 
 /**
  * A reader of JSON text with PostgreSQL's complaints. With `keepAll` unset it only checks, as the

@@ -7,7 +7,7 @@ import type { Datum } from "./datum.ts";
 import type { ScalarFunction, SqlFunction } from "./function.ts";
 import { arePolymorphicTypesConsistent, settlePolymorphicTypes } from "./polymorphism.ts";
 import type { FunctionRegistry } from "./registry.ts";
-import { findType, findTypeByName, formatType, isPolymorphic } from "./type.ts";
+import { findType, findTypeByName, formatType, isPolymorphic, isArrayType } from "./type.ts";
 
 /**
  * A call whose types are settled (PostgreSQL's documentation, chapter 10).
@@ -246,6 +246,13 @@ function settle(
   const isSpread =
     options.variadicArray === true && open.argTypes[open.argTypes.length - 1] === oids.any;
   if (isSpread && open.kind === "scalar") {
+    if (!isArrayType(argTypes[argTypes.length - 1] ?? 0)) {
+      throw new SqlError(
+        "datatype_mismatch",
+        "VARIADIC argument must be an array",
+        positioned(options.position, {}),
+      );
+    }
     return {
       ...plain(argTypes, returnType),
       function: spreadLastArray(open, argTypes, returnType),
@@ -286,6 +293,8 @@ function spreadLastArray(
     specialise: undefined,
     evaluate: (args, context) => {
       const last = args[args.length - 1];
+      // NULL for the array gives NULL, but format() takes it for no arguments at all.
+      if (last === null && open.name !== "format") return null;
       const items = last instanceof SqlArray ? last.items : [];
       const call = { argTypes: [...leading, ...items.map(() => elementOid)], returnType };
       const specialised = open.specialise?.(call) ?? open;

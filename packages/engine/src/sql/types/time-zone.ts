@@ -242,7 +242,7 @@ function makeIanaZone(name: string): TimeZone | undefined {
 }
 
 const posixPattern =
-  /^([A-Za-z]{3,}|<[A-Za-z0-9+-]+>)?([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?$/;
+  /^([A-Za-z]{3,}|<[A-Za-z0-9:+-]+>)?([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?$/;
 
 /** POSIX offsets count west of Greenwich. */
 function makePosixZone(name: string): TimeZone | undefined {
@@ -259,12 +259,8 @@ function makePosixZone(name: string): TimeZone | undefined {
 /** A zone with a fixed offset in seconds east, named the way SET TIME ZONE shows it. */
 export function fixedTimeZone(offsetSeconds: number): TimeZone {
   const text = formatOffset(offsetSeconds);
-  const west = formatOffset(-offsetSeconds).replace(/^\+/, "");
-  return new FixedZone(
-    `<${text}>${offsetSeconds === 0 ? "+00" : west.startsWith("-") ? west : west}`,
-    offsetSeconds,
-    text,
-  );
+  const west = offsetSeconds === 0 ? "-00" : formatOffset(-offsetSeconds);
+  return new FixedZone(`<${text}>${west}`, offsetSeconds, text);
 }
 
 /** `+02`, `-03:30`, `+00:53:28`. */
