@@ -179,3 +179,5 @@ SHOW statement_timeout;
 SET DateStyle = 'German';
 SHOW DateStyle;
 SET DateStyle = 'ISO, MDY';
+WITH RECURSIVE r AS (SELECT 1 AS x UNION SELECT x + 1 FROM r WHERE x < 3) SELECT min(a.x), count(*) FROM r a, r b;
+WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 5), s AS (SELECT sum(x) AS total FROM r) SELECT r.x, s.total FROM r, s ORDER BY 1;
