@@ -112,6 +112,28 @@ describe("a simulated cluster", () => {
     expect(await cluster.time.run(read(cluster.kv(3), "a"))).toBe("2");
   });
 
+  test.each([
+    ["the leaseholder that made it", false],
+    ["the one that comes after it", true],
+  ])("a commit whose answer was lost is found by %s", async (_name, crashes) => {
+    const cluster = new SimCluster(10);
+    await cluster.bootstrap(3);
+    await cluster.time.run(write(cluster, 2, "a", "0"));
+    // Requests reach the leaseholder, and its answers do not come back.
+    cluster.network.block(1, 2);
+    const transaction = cluster.kv(2).begin();
+    transaction.insert(key("b"), value("once"));
+    const commit = transaction.commit();
+    await cluster.time.runFor(1_000);
+    if (crashes) cluster.crash(1);
+    else cluster.network.heal();
+    const outcome = await cluster.time.run(commit);
+    // Carried out twice, the second time would have told that the key exists.
+    expect(outcome.kind).toBe("committed");
+    cluster.network.heal();
+    expect(await cluster.time.run(read(cluster.kv(3), "b"))).toBe("once");
+  });
+
   test("loses nothing that was acknowledged when all nodes crash", async () => {
     const cluster = new SimCluster(4);
     await cluster.bootstrap(3);
