@@ -10,7 +10,7 @@ function start() {
   const health = new HealthMonitor(runtime.clock, runtime.log);
   const server = new HealthServer(health, runtime.metrics);
   const get = async (...chunks: readonly string[]): Promise<string> => {
-    const client = new WireClient();
+    const client = new WireClient(runtime.clock.time);
     client.expectRaw(Number.MAX_SAFE_INTEGER);
     server.accept(client);
     for (const chunk of chunks) await client.send(Buffer.from(chunk));

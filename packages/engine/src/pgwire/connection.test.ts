@@ -80,7 +80,7 @@ function start(options: Partial<PgServerOptions> = {}) {
     ...options,
   });
   const dial = (address?: string): WireClient => {
-    const client = new WireClient(address);
+    const client = new WireClient(runtime.clock.time, address);
     server.accept(client);
     return client;
   };
@@ -438,7 +438,7 @@ test("a statement that is too long gets 54000 and the connection goes on", async
 });
 
 test("a slow reader stops the session; what it has read lets it go on", async () => {
-  const { connect, sessions } = start();
+  const { connect, sessions, runtime } = start();
   const client = await connect();
   client.isReading = false;
   await client.send(serialize.query("select many"), serialize.query("insert"));
@@ -446,7 +446,7 @@ test("a slow reader stops the session; what it has read lets it go on", async ()
   expect(held).toBeLessThan(100_000);
   expect(sessions.calls).not.toContain("query insert");
   client.drain();
-  await settled();
+  await runtime.clock.time.runFor(0);
   const names = client.takeNames();
   expect(names.filter((name) => name === "dataRow")).toHaveLength(20_000);
   expect(names.at(-1)).toBe("readyForQuery");

@@ -560,9 +560,9 @@ export class PgConnection {
     if (session.transactionStatus === "I") this.#portalFormats.clear();
     writeReadyForQuery(this.#output.writer, session.transactionStatus);
     this.#isBusy = false;
-    // With more to do at once, its answer shares the write; but no answer waits for a slow successor.
-    if (this.#reader.hasMessage) this.#output.flushSoon();
-    else this.#output.flush();
+    // A pipeline's answers share a write; and those of all connections leave together, so that a
+    // program that serves several of them wakes once and not for each.
+    this.#output.flushSoon();
     if (this.#stopReason !== undefined) this.#stopIfIdle();
   }
 

@@ -105,7 +105,7 @@ test("mutated statements and parameters neither crash nor hang the SQL engine", 
     serialize.query("BEGIN; SELECT count(*), max(b) FROM t GROUP BY a ORDER BY 1; COMMIT"),
   ]);
   for (let round = 0; round < 500; round++) {
-    const client = new WireClient();
+    const client = new WireClient(runtime.clock.time);
     server.accept(client);
     await client.send(startup);
     await client.send(mutate(random, conversation));
@@ -116,7 +116,7 @@ test("mutated statements and parameters neither crash nor hang the SQL engine", 
   expect(fatals).toEqual([]);
   expect(server.connectionCount).toBe(0);
 
-  const healthy = new WireClient();
+  const healthy = new WireClient(runtime.clock.time);
   server.accept(healthy);
   await healthy.send(startup, serialize.query("SELECT 1"));
   await expect.poll(() => healthy.takeNames().at(-1)).toBe("readyForQuery");
@@ -145,7 +145,7 @@ test(`${roundsMax} mutated conversations neither crash nor hang the server`, asy
   const startup = serialize.startup({ user: "datafusion", database: "datafusion" });
   let answered = 0;
   for (let round = 0; round < roundsMax; round++) {
-    const client = new WireClient();
+    const client = new WireClient(runtime.clock.time);
     server.accept(client);
     const conversation = conversations[random.integer(conversations.length)] ?? startup;
     const isStartup = conversations.indexOf(conversation) >= 3;
@@ -165,7 +165,7 @@ test(`${roundsMax} mutated conversations neither crash nor hang the server`, asy
   expect(sessions.closedCount).toBe(sessions.opened.length);
   expect(answered).toBeGreaterThan(roundsMax / 2);
 
-  const healthy = new WireClient();
+  const healthy = new WireClient(runtime.clock.time);
   server.accept(healthy);
   await healthy.send(startup, serialize.query("select"));
   expect(healthy.takeNames().at(-1)).toBe("readyForQuery");

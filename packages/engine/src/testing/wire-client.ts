@@ -1,7 +1,7 @@
 import { Parser } from "pg-protocol/dist/parser.js";
 import type { BackendMessage } from "pg-protocol/dist/messages.js";
 import type { Connection, ConnectionHandler } from "#runtime/ports.ts";
-import { settled } from "#runtime/real/event-loop.ts";
+import type { SimTime } from "#runtime/sim/sim-time.ts";
 
 /**
  * A PostgreSQL client without a socket: the server's Connection on one side, pg-protocol's
@@ -18,11 +18,13 @@ export class WireClient implements Connection {
   isPaused = false;
   /** When false, writes are taken but the server is told that the client is behind. */
   isReading = true;
+  readonly #time: SimTime;
   readonly #parser = new Parser();
   #handler: ConnectionHandler | undefined;
   #rawBytes = 0;
 
-  constructor(remoteAddress = "127.0.0.1") {
+  constructor(time: SimTime, remoteAddress = "127.0.0.1") {
+    this.#time = time;
     this.remoteAddress = remoteAddress;
   }
 
@@ -31,7 +33,7 @@ export class WireClient implements Connection {
     for (const chunk of chunks) {
       if (!this.isClosed) this.#handler?.onData(Uint8Array.from(chunk));
     }
-    await settled();
+    await this.#time.runFor(0);
   }
 
   /** Names of the messages since the last call of this or `take`. */
