@@ -67,9 +67,19 @@ export interface IndexDescriptor {
   readonly name: string;
   readonly unique: boolean;
   readonly columnIds: readonly number[];
+  /**
+   * The order each column was declared with; absent when all are plain. Only shown: keys are stored
+   * ascending with nulls last, and are read in both directions.
+   */
+  readonly columnOrders?: readonly IndexColumnOrder[] | undefined;
   /** PRIMARY KEY or UNIQUE constraint rather than a bare index. */
   readonly isConstraint: boolean;
   readonly isPrimary: boolean;
+}
+
+export interface IndexColumnOrder {
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
 }
 
 export interface CheckDescriptor {

@@ -1,4 +1,4 @@
-import type { IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
+import type { IndexColumnOrder, IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import type { Node } from "#sql/parse/ast.ts";
 import type { ParsedStatement } from "#sql/parse/parser.ts";
 import type { Expression, TypeRef } from "./expression.ts";
@@ -189,6 +189,8 @@ export interface CreateIndexStatement {
   readonly name: string;
   readonly unique: boolean;
   readonly columnIds: readonly number[];
+  /** As IndexDescriptor.columnOrders. */
+  readonly columnOrders: readonly IndexColumnOrder[] | undefined;
   readonly ifNotExists: boolean;
   readonly alreadyExists: boolean;
 }

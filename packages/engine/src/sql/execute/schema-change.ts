@@ -157,6 +157,7 @@ export async function createIndex(
     name: statement.name,
     unique: statement.unique,
     columnIds: statement.columnIds,
+    columnOrders: statement.columnOrders,
     isConstraint: false,
     isPrimary: false,
   });

@@ -1,4 +1,9 @@
-import type { CheckDescriptor, IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
+import type {
+  CheckDescriptor,
+  IndexColumnOrder,
+  IndexDescriptor,
+  TableDescriptor,
+} from "#catalog/descriptor.ts";
 import type { CatalogSnapshot } from "#catalog/snapshot.ts";
 import { indexesOf, isNamedIndex } from "#catalog/snapshot.ts";
 import { quoteIdentifier } from "#sql/types/object-names.ts";
@@ -15,8 +20,17 @@ export function columnNames(table: TableDescriptor, columnIds: readonly number[]
 export function indexDefinition(table: TableDescriptor, index: IndexDescriptor): string {
   const unique = index.unique ? "UNIQUE " : "";
   const on = `${quoteIdentifier(table.schemaName)}.${quoteIdentifier(table.name)}`;
-  const columns = columnNames(table, index.columnIds).join(", ");
+  const columns = columnNames(table, index.columnIds)
+    .map((name, at) => name + orderText(index.columnOrders?.[at]))
+    .join(", ");
   return `CREATE ${unique}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${columns})`;
+}
+
+/** What differs from the order that the words before it imply. */
+function orderText(order: IndexColumnOrder | undefined): string {
+  if (order === undefined) return "";
+  if (order.descending) return order.nullsFirst ? " DESC" : " DESC NULLS LAST";
+  return order.nullsFirst ? " NULLS FIRST" : "";
 }
 
 export function keyDefinition(table: TableDescriptor, index: IndexDescriptor): string {

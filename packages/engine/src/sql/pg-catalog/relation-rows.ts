@@ -156,6 +156,12 @@ function* defaultRows(source: RowSource): Generator<NamedRow> {
   }
 }
 
+/** pg_index.indoption: 1 for DESC, 2 for NULLS FIRST. */
+function optionBits(index: IndexDescriptor, at: number): number {
+  const order = index.columnOrders?.[at];
+  return (order?.descending === true ? 1 : 0) + (order?.nullsFirst === true ? 2 : 0);
+}
+
 function* indexRows(source: RowSource): Generator<NamedRow> {
   for (const table of source.tables) {
     for (const index of namedIndexes(table)) {
@@ -174,7 +180,10 @@ function* indexRows(source: RowSource): Generator<NamedRow> {
         indkey: vector(oids.int2, index.columnIds),
         indcollation: vector(oids.oid, zeros),
         indclass: vector(oids.oid, zeros),
-        indoption: vector(oids.int2, zeros),
+        indoption: vector(
+          oids.int2,
+          index.columnIds.map((_id, at) => optionBits(index, at)),
+        ),
       };
     }
   }
