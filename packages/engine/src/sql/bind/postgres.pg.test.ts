@@ -17,20 +17,21 @@ function readStatements(file: string): readonly string[] {
 describe.skipIf(oracleUrl === undefined).for(fs.readdirSync(folder).toSorted())(
   "statements beside PostgreSQL: %s",
   (file) => {
-    let comparison: PostgresComparison;
+    let comparison: PostgresComparison | undefined;
 
+    // Hooks of a skipped group that is made with `for` run all the same.
     beforeAll(async () => {
-      comparison = await PostgresComparison.open(oracleUrl ?? "");
+      if (oracleUrl !== undefined) comparison = await PostgresComparison.open(oracleUrl);
     });
 
     afterAll(async () => {
-      await comparison.close();
+      await comparison?.close();
     });
 
     test("rows, shapes and errors are the same", { timeout: 60_000 }, async () => {
       const statements = readStatements(file);
       expect(statements.length).toBeGreaterThan(0);
-      expect(await comparison.runAll(statements)).toEqual([]);
+      expect(await comparison?.runAll(statements)).toEqual([]);
     });
   },
 );
