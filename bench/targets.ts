@@ -51,7 +51,6 @@ export async function startHoloFusion(basePort: number): Promise<HoloCluster> {
     environment[`NODE${node}_PG_PORT`] = String(basePort + node);
     environment[`NODE${node}_HEALTH_PORT`] = String(basePort + 10 + node);
     environment[`NODE${node}_GRPC_PORT`] = String(basePort + 20 + node);
-    environment[`NODE${node}_REDIS_PORT`] = String(basePort + 30 + node);
     healthPorts.push(basePort + 10 + node);
   }
   const stop = async (): Promise<void> => {

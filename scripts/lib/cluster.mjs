@@ -140,7 +140,10 @@ function startNode(node, all) {
       HOLO_FUSION_PG_PORT: String(node.pgPort),
       HOLO_FUSION_HEALTH_ADDR: `${host.health}:${node.healthPort}`,
       HOLO_FUSION_HOLOSTORE_GRPC_ADDR: `${host.grpc}:${node.grpcPort}`,
-      HOLO_FUSION_HOLOSTORE_REDIS_ADDR: `${host.redis}:${node.redisPort}`,
+      // The Redis listener is off unless somebody asks for it.
+      ...(env[`NODE${node.node}_REDIS_PORT`] === undefined
+        ? {}
+        : { HOLO_FUSION_HOLOSTORE_REDIS_ADDR: `${host.redis}:${node.redisPort}` }),
       HOLO_FUSION_HOLOSTORE_DATA_DIR: node.data,
       ...(node === first
         ? { HOLO_FUSION_BOOTSTRAP: "true" }
