@@ -27,6 +27,7 @@ export const sqlStates = {
   interval_field_overflow: { code: "22015", retry: "never" },
   invalid_argument_for_nth_value_function: { code: "22016", retry: "never" },
   invalid_character_value_for_cast: { code: "22018", retry: "never" },
+  invalid_use_of_escape_character: { code: "2200C", retry: "never" },
   invalid_escape_character: { code: "22019", retry: "never" },
   invalid_regular_expression: { code: "2201B", retry: "never" },
   invalid_argument_for_logarithm: { code: "2201E", retry: "never" },

@@ -97,7 +97,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 
 /** Functions whose outcome depends on chance, the clock, or whose name is grammar of its own. */
 const leftOut: ReadonlySet<string> = new Set(
-  "random setseed gen_random_uuid now clock_timestamp statement_timestamp transaction_timestamp current_timestamp current_date localtimestamp localtime like position overlay extract normalize overlaps age convert_to convert_from notlike similar_escape like_escape cbrt ||/ cos right repeat lpad rpad array_fill make_interval to_timestamp to_char to_date to_number atan2d tand cotd".split(
+  "random setseed gen_random_uuid now clock_timestamp statement_timestamp transaction_timestamp current_timestamp current_date localtimestamp localtime like position overlay extract normalize overlaps age convert_to convert_from notlike similar_escape like_escape cbrt ||/ cos right repeat lpad rpad array_fill make_interval to_timestamp to_char to_date to_number atan2d tand cotd atan2 asind acosd sind cosd sinh tan exp power".split(
     " ",
   ),
 );

@@ -35,6 +35,7 @@ import { checkInt8, toFloat4 } from "./number-conversion.ts";
 import type { Numeric } from "./numeric.ts";
 import { coefficientAt, finiteNumeric, numericFromBigint } from "./numeric.ts";
 import { addNumeric, divideNumeric } from "./numeric-arithmetic.ts";
+import { isArrayType } from "./type.ts";
 import { statisticsAggregates } from "./functions-statistics.ts";
 
 const countAggregates: readonly AggregateFunction[] = [
@@ -434,6 +435,8 @@ function newJsonArray(typeOid: number, isBinary: boolean): () => Accumulator {
     const values: JsonValue[] = [];
     const texts: string[] = [];
     let count = 0;
+    // json_agg puts arrays and rows on lines of their own.
+    const isStructured = typeOid === oids.record || isArrayType(typeOid);
     return {
       add: (args, context) => {
         const value = args[0] ?? null;
@@ -443,7 +446,8 @@ function newJsonArray(typeOid: number, isBinary: boolean): () => Accumulator {
       },
       result: () => {
         if (count === 0) return null;
-        return isBinary ? new Jsonb(values.slice()) : `[${texts.join(", ")}]`;
+        if (isBinary) return new Jsonb(values.slice());
+        return `[${texts.join(isStructured ? ", \n " : ", ")}]`;
       },
     };
   };

@@ -277,6 +277,7 @@ const searching: readonly ScalarFunction[] = [
     const same = searchable(call);
     return (array, wanted, start) => {
       if (array === null) return null;
+      oneDimensional(array, "array_position");
       if (start === null) {
         throw new SqlError("null_value_not_allowed", "initial position must not be null");
       }
@@ -339,7 +340,35 @@ function containment(call: CallTypes): (outer: SqlArray, inner: SqlArray) => boo
   };
 }
 
-export const arrayFunctions: readonly ScalarFunction[] = [...sizes, ...building, ...searching];
+/** How many of the thresholds, which rise, are not above the operand. */
+const bucketing: readonly ScalarFunction[] = [
+  polymorphic("width_bucket", [anycompatible, anycompatiblearray], int4, (call) => {
+    const compare = comparatorFor(call.argTypes[0] ?? 0);
+    return (operand, thresholds) => {
+      if (thresholds.dimensions.length > 1) {
+        throw new SqlError("array_subscript_error", "thresholds must be one-dimensional array");
+      }
+      if (thresholds.items.includes(null)) {
+        throw new SqlError("null_value_not_allowed", "thresholds array must not contain NULLs");
+      }
+      let low = 0;
+      let high = thresholds.items.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if (compare(operand, thresholds.items[middle] ?? null) < 0) high = middle;
+        else low = middle + 1;
+      }
+      return low;
+    };
+  }),
+];
+
+export const arrayFunctions: readonly ScalarFunction[] = [
+  ...sizes,
+  ...building,
+  ...searching,
+  ...bucketing,
+];
 
 export const arrayOperators: readonly ScalarFunction[] = [
   nullablePolymorphic(

@@ -233,6 +233,11 @@ function pairs(
   }
   const result: [string, Datum, number][] = [];
   for (let index = 0; index < values.length; index += 2) {
+    if ((values[index] ?? null) === null && functionName === "json_build_object") {
+      throw new SqlError("invalid_parameter_value", `argument ${index + 1} cannot be null`, {
+        hint: "Object keys should be text.",
+      });
+    }
     const key = jsonKeyOf(typeOids[index] ?? 0, values[index] ?? null, index + 1, context);
     result.push([key, values[index + 1] ?? null, typeOids[index + 1] ?? 0]);
   }
@@ -240,6 +245,10 @@ function pairs(
 }
 
 const builders: readonly ScalarFunction[] = [
+  scalar("jsonb_build_object", [], jsonb, () => new Jsonb(new Map())),
+  scalar("json_build_object", [], json, () => "{}"),
+  scalar("jsonb_build_array", [], jsonb, () => new Jsonb([])),
+  scalar("json_build_array", [], json, () => "[]"),
   variadicAny(
     "jsonb_build_object",
     [],

@@ -23,9 +23,9 @@ import {
   isGlobal,
   matchesPattern,
   replacePattern,
-  similarToRegex,
   splitByPattern,
 } from "./regular-expression.ts";
+import { similarToRegex } from "./similar-pattern.ts";
 
 type Predicate = (source: string, pattern: string) => boolean;
 
@@ -186,6 +186,13 @@ export const patternFunctions: readonly ScalarFunction[] = [
   scalar("similar_to_escape", [text, text], text, similarToRegex),
   nullableScalar("similar_escape", [text, text], text, (pattern, escape) =>
     pattern === null ? null : similarToRegex(pattern, escape ?? "\\"),
+  ),
+  scalar("substring", [text, text, text], text, (source, pattern, escape) => {
+    const match = findMatch(source, similarToRegex(pattern, escape));
+    return match === null ? null : (groupsOf(match)[0] ?? null);
+  }),
+  scalar("like_escape", [bytea, bytea], bytea, (pattern, escape) =>
+    Buffer.from(likeWithEscape(latin1(pattern), latin1(escape)), "latin1"),
   ),
   scalar("substring", [text, text], text, (source, pattern) => {
     const match = findMatch(source, pattern);

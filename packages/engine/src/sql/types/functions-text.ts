@@ -68,7 +68,8 @@ function splitPart(source: string, delimiter: string, field: number): string {
   return (field > 0 ? parts[field - 1] : parts[parts.length + field]) ?? "";
 }
 
-const textBytesMax = 2 ** 30 - 1;
+/** Well below what one JavaScript string can hold. */
+const textLengthMax = 2 ** 28;
 
 function tooLong(): SqlError {
   return new SqlError("program_limit_exceeded", "requested length too large");
@@ -76,13 +77,13 @@ function tooLong(): SqlError {
 
 function repeat(source: string, times: number): string {
   if (times <= 0 || source === "") return "";
-  if (source.length * times > textBytesMax / 2) throw tooLong();
+  if (source.length * times > textLengthMax) throw tooLong();
   return source.repeat(times);
 }
 
 function pad(source: string, length: number, fill: string, where: "start" | "end"): string {
   if (length <= 0) return "";
-  if (length > textBytesMax / 4) throw tooLong();
+  if (length > textLengthMax) throw tooLong();
   const missing = length - characterCount(source);
   if (missing <= 0) return sliceCharacters(source, 0, length);
   if (fill === "") return source;
@@ -184,21 +185,56 @@ const pieces: readonly ScalarFunction[] = [
   scalar("repeat", [text, int4], text, repeat),
 ];
 
+function checkForm(form: string): string {
+  const name = form.toUpperCase();
+  if (!/^NFK?[CD]$/.test(name)) {
+    throw new SqlError("invalid_parameter_value", `invalid normalization form: ${form}`);
+  }
+  return name;
+}
+
+/** unistr: `\0041`, `\u0041`, `\+000041` and `\U00000041`; two backslashes are one. */
+function readUnicodeEscapes(source: string): string {
+  const out = source.replace(
+    /\\(?:\\|([0-9a-fA-F]{4})|u([0-9a-fA-F]{4})|\+([0-9a-fA-F]{6})|U([0-9a-fA-F]{8})|)/g,
+    (whole, ...groups: unknown[]) => {
+      if (whole === "\\\\") return "\\";
+      const digits = groups.slice(0, 4).find((one) => typeof one === "string");
+      if (typeof digits !== "string") {
+        throw new SqlError("syntax_error", "invalid Unicode escape", {
+          hint: "Unicode escapes must be \\XXXX, \\+XXXXXX, \\uXXXX, or \\UXXXXXXXX.",
+        });
+      }
+      const code = Number.parseInt(digits, 16);
+      if (code === 0 || code > 0x10ffff) {
+        throw new SqlError("invalid_parameter_value", `invalid Unicode code point: ${digits}`);
+      }
+      return String.fromCodePoint(code);
+    },
+  );
+  if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(out)) {
+    throw new SqlError("syntax_error", "invalid Unicode surrogate pair");
+  }
+  return out;
+}
+
 const cases: readonly ScalarFunction[] = [
   scalar("lower", [text], text, (source) => source.toLowerCase()),
   scalar("upper", [text], text, (source) => source.toUpperCase()),
   scalar("initcap", [text], text, capitalise),
+  scalar("unistr", [text], text, readUnicodeEscapes),
   scalar("ascii", [text], int4, (source) => source.codePointAt(0) ?? 0),
   scalar("chr", [int4], text, characterOf),
   scalar("to_hex", [int4], text, (value) => (value >>> 0).toString(16)),
   scalar("to_hex", [int8], text, (value) => BigInt.asUintN(64, value).toString(16)),
-  scalar("normalize", [text, text], text, (source, form) => {
-    const word = form.toUpperCase();
-    if (!["NFC", "NFD", "NFKC", "NFKD"].includes(word)) {
-      throw new SqlError("invalid_parameter_value", `invalid normalization form: ${form}`);
-    }
-    return source.normalize(word);
-  }),
+  scalar("normalize", [text, text], text, (source, form) => source.normalize(checkForm(form))),
+  scalar("is_normalized", [text], bool, (source) => source === source.normalize("NFC")),
+  scalar(
+    "is_normalized",
+    [text, text],
+    bool,
+    (source, form) => source === source.normalize(checkForm(form)),
+  ),
   scalar("normalize", [text], text, (source) => source.normalize("NFC")),
 ];
 
@@ -296,6 +332,10 @@ const concatenations: readonly ScalarFunction[] = [
     { volatility: "stable" },
   ),
 ];
+
+const plainFormat = scalar("format", [text], text, (pattern) =>
+  formatMessage(pattern, [], () => ""),
+);
 
 const counting: readonly ScalarFunction[] = [
   variadicAny("num_nulls", [], int4, () => (values) => values.filter((one) => one === null).length),
@@ -395,6 +435,7 @@ export const textFunctions: readonly ScalarFunction[] = [
   ...cases,
   ...paddings,
   ...concatenations,
+  plainFormat,
   ...counting,
   ...quoting,
   ...lists,

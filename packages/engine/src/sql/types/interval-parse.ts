@@ -1,6 +1,8 @@
 import { SqlError } from "#base/errors.ts";
 import { microsPerDay, roundHalfEven } from "./calendar.ts";
 import { Interval } from "./datum.ts";
+import type { IntervalStyle } from "./format-settings.ts";
+import { int4Max, int4Min, int8Max, int8Min } from "./scalar-text.ts";
 import { intervalFieldBits, intervalFullRange, intervalTypmod } from "./type.ts";
 
 type Unit =
@@ -17,11 +19,14 @@ type Unit =
   | "century"
   | "millennium";
 
+/** PostgreSQL looks at the first ten letters of a word. */
+const wordLengthMax = 10;
+
 const unitWords: ReadonlyMap<string, Unit> = new Map<string, Unit>(
   (
     [
-      ["microsecond", "microsecond microseconds microsecon us usec usecs usecond useconds"],
-      ["millisecond", "millisecond milliseconds millisecon ms msec msecs msecond mseconds"],
+      ["microsecond", "microsecond us usec usecs usecond useconds"],
+      ["millisecond", "millisecond ms msec msecs msecond mseconds"],
       ["second", "second seconds s sec secs"],
       ["minute", "minute minutes m min mins"],
       ["hour", "hour hours h hr hrs"],
@@ -33,7 +38,9 @@ const unitWords: ReadonlyMap<string, Unit> = new Map<string, Unit>(
       ["century", "century centuries c cent"],
       ["millennium", "millennium millennia mil mils"],
     ] satisfies readonly (readonly [Unit, string])[]
-  ).flatMap(([unit, words]) => words.split(" ").map((word) => [word, unit] as const)),
+  ).flatMap(([unit, words]) =>
+    words.split(" ").map((word) => [word.slice(0, wordLengthMax), unit] as const),
+  ),
 );
 
 const fixedMicros: Readonly<
@@ -54,56 +61,84 @@ const monthsOf: Readonly<Record<"month" | "year" | "decade" | "century" | "mille
   millennium: 12_000,
 };
 
-const int4Max = 2_147_483_647;
-const int8Max = 2n ** 63n - 1n;
+/** A field, or the sum, does not fit; the caller knows the text. */
+class IntervalOverflow extends Error {
+  /** `field`: a part is too large by itself. `sum`: years and months together are. */
+  readonly what: "field" | "sum";
 
-/** The sum being built. Months and days are whole; what is left of fractions spills downwards. */
+  constructor(what: IntervalOverflow["what"]) {
+    super(what);
+    this.what = what;
+  }
+}
+
+function checkInt4(value: number): number {
+  if (value > int4Max || value < int4Min) throw new IntervalOverflow("field");
+  return value;
+}
+
+/** The sum being built. What is left of fractions spills downwards. */
 class IntervalSum {
-  months = 0;
-  days = 0;
-  micros = 0n;
+  #years = 0;
+  #months = 0;
+  #days = 0;
+  #micros = 0n;
 
-  add(unit: Unit, whole: number, fraction: number): void {
+  add(unit: Unit, whole: bigint, fraction: number): void {
     switch (unit) {
       case "microsecond":
       case "millisecond":
       case "second":
       case "minute":
       case "hour":
-        this.micros +=
-          BigInt(whole) * BigInt(fixedMicros[unit]) + spread(fraction, fixedMicros[unit]);
+        this.addMicros(whole * BigInt(fixedMicros[unit]) + spread(fraction, fixedMicros[unit]));
         break;
       case "day":
-        this.days += whole;
-        this.micros += spread(fraction, microsPerDay);
+        this.#addDays(Number(whole), 0);
+        this.addMicros(spread(fraction, microsPerDay));
         break;
       case "week":
-        this.days += whole * 7;
-        this.#addDays(fraction * 7);
+        this.#addDays(Number(whole) * 7, fraction * 7);
         break;
       case "month":
-        this.months += whole;
-        this.#addDays(fraction * 30);
+        this.#months = checkInt4(this.#months + Number(whole));
+        this.#addDays(0, fraction * 30);
         break;
       case "year":
       case "decade":
       case "century":
-      case "millennium":
-        this.months += whole * monthsOf[unit] + roundHalfEven(fraction * monthsOf[unit]);
+      case "millennium": {
+        const years = monthsOf[unit] / 12;
+        this.#years = checkInt4(this.#years + Number(whole) * years);
+        this.#months = checkInt4(this.#months + roundHalfEven(fraction * monthsOf[unit]));
         break;
+      }
     }
   }
 
-  negate(): void {
-    this.months = -this.months;
-    this.days = -this.days;
-    this.micros = -this.micros;
+  addMicros(micros: bigint): void {
+    this.#micros += micros;
+    if (this.#micros > int8Max || this.#micros < int8Min) throw new IntervalOverflow("field");
   }
 
-  #addDays(days: number): void {
-    const whole = Math.trunc(days);
-    this.days += whole;
-    this.micros += spread(days - whole, microsPerDay);
+  #addDays(days: number, fraction: number): void {
+    const whole = Math.trunc(fraction);
+    this.#days = checkInt4(this.#days + days + whole);
+    this.addMicros(spread(fraction - whole, microsPerDay));
+  }
+
+  negate(): void {
+    this.#years = checkInt4(-this.#years);
+    this.#months = checkInt4(-this.#months);
+    this.#days = checkInt4(-this.#days);
+    this.#micros = -this.#micros;
+    this.addMicros(0n);
+  }
+
+  finish(): Interval {
+    const months = this.#years * 12 + this.#months;
+    if (months > int4Max || months < int4Min) throw new IntervalOverflow("sum");
+    return new Interval(months, this.#days === 0 ? 0 : this.#days, this.#micros);
   }
 }
 
@@ -189,26 +224,49 @@ function unitOfRange(range: number): Unit {
   }
 }
 
-export function parseInterval(text: string, typmod = -1): Interval {
-  const modifier = intervalTypmod(typmod);
-  const range = modifier?.range ?? intervalFullRange;
+/**
+ * Reads an interval. In style `sql_standard` a leading minus that is the only sign counts for all
+ * fields.
+ */
+export function parseInterval(
+  text: string,
+  typmod = -1,
+  style: IntervalStyle = "postgres",
+): Interval {
+  const range = intervalTypmod(typmod)?.range ?? intervalFullRange;
   const trimmed = text.trim();
-  const sum = /^[+-]?P/i.test(trimmed) ? parseIso8601(trimmed, text) : parseWords(text, range);
-  if (Math.abs(sum.months) > int4Max || Math.abs(sum.days) > int4Max) throw fieldError(text);
-  if (sum.micros > int8Max || sum.micros < -int8Max - 1n) throw fieldError(text);
-  const interval = new Interval(sum.months, sum.days, sum.micros);
+  let interval: Interval;
+  try {
+    const sum = /^P/i.test(trimmed)
+      ? new Iso8601Reader(trimmed, text).read()
+      : parseWords(text, range, style);
+    interval = sum.finish();
+  } catch (error) {
+    if (!(error instanceof IntervalOverflow)) throw error;
+    throw error.what === "field"
+      ? fieldError(text)
+      : new SqlError("datetime_field_overflow", "interval out of range");
+  }
   return typmod < 0 ? interval : fitInterval(interval, typmod);
 }
 
 /** Numbers and units are read from the right, so that a unit is known before its number. */
-function parseWords(text: string, range: number): IntervalSum {
-  const tokens = tokenise(text);
+function parseWords(text: string, range: number, style: IntervalStyle): IntervalSum {
+  let tokens = tokenise(text);
   if (tokens === undefined || tokens.length === 0) throw syntaxError(text);
+  if (style === "sql_standard") tokens = spreadSign(tokens);
   const sum = new IntervalSum();
+  /** The word to the right of the number that comes next. */
   let unit: Unit | undefined;
+  /** What a number without a word means after the fields seen so far. */
+  let implied: Unit | undefined;
   let isAgo = false;
   let hasValue = false;
   const seen = new Set<Unit>();
+  const claim = (...units: readonly Unit[]): void => {
+    if (units.some((one) => seen.has(one))) throw syntaxError(text);
+    for (const one of units) seen.add(one);
+  };
   for (let index = tokens.length - 1; index >= 0; index--) {
     const token = tokens[index];
     if (token === undefined) break;
@@ -219,46 +277,44 @@ function parseWords(text: string, range: number): IntervalSum {
           isAgo = true;
           break;
         }
-        const found = unitWords.get(word);
-        if (found === undefined || unit !== undefined) throw syntaxError(text);
-        unit = found;
-        if (index === 0) throw syntaxError(text);
+        unit = unit === undefined ? unitWords.get(word.slice(0, wordLengthMax)) : undefined;
+        if (unit === undefined || index === 0) throw syntaxError(text);
         break;
       }
       case "clock": {
         if (unit !== undefined && unit !== "day") throw syntaxError(text);
         const micros = clockMicros(token.text, range);
         if (micros === undefined) throw fieldError(text);
-        if (seen.has("hour")) throw syntaxError(text);
-        seen.add("hour").add("minute").add("second");
-        sum.micros += micros;
-        unit = "day";
+        claim("hour", "minute", "second", "millisecond", "microsecond");
+        sum.addMicros(micros);
         hasValue = true;
+        unit = undefined;
         // The number before a clock time counts days.
-        if (tokens[index - 1]?.kind !== "number") unit = undefined;
+        implied = "day";
         break;
       }
       case "yearMonth": {
         const match = /^([+-])?\s*(\d+)-(\d+)$/.exec(token.text);
-        const monthPart = Number(match?.[3]);
-        if (match === null || monthPart >= 12) throw fieldError(text);
-        const total = Number(match[2]) * 12 + monthPart;
-        sum.months += match[1] === "-" ? -total : total;
+        const monthPart = BigInt(match?.[3] ?? 0);
+        if (match === null || monthPart >= 12n) throw fieldError(text);
+        const sign = match[1] === "-" ? -1n : 1n;
+        claim("year", "month");
+        sum.add("year", sign * BigInt(match[2] ?? 0), 0);
+        sum.add("month", sign * monthPart, 0);
         unit = undefined;
+        implied = "month";
         hasValue = true;
         break;
       }
       case "number": {
-        const one: Unit = unit ?? unitOfRange(range);
+        const one: Unit = unit ?? implied ?? unitOfRange(range);
         const digits = token.text.replace(/\s/g, "");
-        const value = Number(digits);
-        const whole = Math.trunc(value);
-        if (Math.abs(whole) > Number(int8Max)) throw fieldError(text);
-        if (seen.has(one)) throw syntaxError(text);
-        seen.add(one);
         const fraction = fractionOf(digits);
-        sum.add(one, whole, fraction);
+        if (one === "second" && fraction !== 0) claim("second", "millisecond", "microsecond");
+        else claim(one);
+        sum.add(one, wholeOf(digits, text), fraction);
         unit = undefined;
+        implied = one === "hour" ? "day" : one;
         hasValue = true;
         break;
       }
@@ -269,6 +325,30 @@ function parseWords(text: string, range: number): IntervalSum {
   return sum;
 }
 
+/** The SQL standard's reading of `-1 23:45`: one sign, before all fields, is the sign of each. */
+function spreadSign(tokens: readonly Token[]): Token[] {
+  const isSigned = (token: Token): boolean => /^[+-]/.test(token.text);
+  const [first, ...others] = tokens;
+  if (first === undefined || !first.text.startsWith("-") || others.some(isSigned)) {
+    return [...tokens];
+  }
+  return [
+    first,
+    ...others.map((token) =>
+      token.kind === "word" ? token : { ...token, text: `-${token.text}` },
+    ),
+  ];
+}
+
+/** The digits before the point, with the sign. */
+function wholeOf(digits: string, text: string): bigint {
+  const whole = /^([+-]?)(\d*)/.exec(digits);
+  const magnitude = BigInt(whole?.[2] === "" ? 0 : (whole?.[2] ?? 0));
+  const value = whole?.[1] === "-" ? -magnitude : magnitude;
+  if (value > int8Max || value < int8Min) throw fieldError(text);
+  return value;
+}
+
 /** The part after the point with the number's sign; read by itself so that it keeps its precision. */
 function fractionOf(digits: string): number {
   const point = digits.indexOf(".");
@@ -277,44 +357,118 @@ function fractionOf(digits: string): number {
   return digits.startsWith("-") ? -fraction : fraction;
 }
 
-const isoUnits: Readonly<Record<string, Unit>> = { Y: "year", M: "month", W: "week", D: "day" };
+const isoDateUnits: Readonly<Record<string, Unit>> = {
+  Y: "year",
+  M: "month",
+  W: "week",
+  D: "day",
+};
 const isoTimeUnits: Readonly<Record<string, Unit>> = { H: "hour", M: "minute", S: "second" };
 
-/** `P1Y2M3DT4H5M6S` and `P0001-02-03T04:05:06`. */
-function parseIso8601(trimmed: string, text: string): IntervalSum {
-  const sum = new IntervalSum();
-  const body = trimmed.replace(/^[+-]?P/i, "").toUpperCase();
-  if (trimmed.startsWith("+") || trimmed.startsWith("-") || body === "") throw syntaxError(text);
-  const alternative =
-    /^(?:([+-]?\d+)-(\d+)-(\d+))?(?:T([+-]?\d+):(\d+)(?::(\d+(?:\.\d*)?))?)?$/.exec(body);
-  if (alternative !== null) {
-    sum.add("year", Number(alternative[1] ?? 0), 0);
-    sum.add("month", Number(alternative[2] ?? 0), 0);
-    sum.add("day", Number(alternative[3] ?? 0), 0);
-    sum.add("hour", Number(alternative[4] ?? 0), 0);
-    sum.add("minute", Number(alternative[5] ?? 0), 0);
-    const seconds = alternative[6] ?? "0";
-    sum.add("second", Math.trunc(Number(seconds)), fractionOf(seconds));
-    return sum;
+interface IsoNumber {
+  readonly digits: string;
+  readonly whole: bigint;
+  readonly fraction: number;
+}
+
+/**
+ * ISO 8601: `P1Y2M3DT4H5M6S`, and the alternative forms `P0001-02-03T04:05:06` and
+ * `P00010203T040506`.
+ */
+class Iso8601Reader {
+  readonly #body: string;
+  readonly #text: string;
+  #at = 1;
+  readonly #sum = new IntervalSum();
+
+  constructor(trimmed: string, text: string) {
+    this.#body = trimmed.toUpperCase();
+    this.#text = text;
   }
-  const [datePart = "", timePart, more] = body.split("T");
-  if (more !== undefined || timePart === "") throw syntaxError(text);
-  const read = (part: string, units: Readonly<Record<string, Unit>>): void => {
-    let at = 0;
-    const pattern = /([+-]?(?:\d+(?:\.\d*)?|\.\d+))([A-Z])/y;
-    while (at < part.length) {
-      pattern.lastIndex = at;
-      const match = pattern.exec(part);
-      const unit = match === null ? undefined : units[match[2] ?? ""];
-      if (match === null || unit === undefined) throw syntaxError(text);
-      const number = match[1] ?? "";
-      sum.add(unit, Math.trunc(Number(number)), fractionOf(number));
-      at += match[0].length;
+
+  read(): IntervalSum {
+    if (this.#at >= this.#body.length) throw syntaxError(this.#text);
+    let inTime = false;
+    let isFirst = true;
+    while (this.#at < this.#body.length) {
+      if (this.#body[this.#at] === "T") {
+        this.#at++;
+        if (inTime || this.#at >= this.#body.length) throw syntaxError(this.#text);
+        inTime = true;
+        isFirst = true;
+        continue;
+      }
+      const number = this.#readNumber();
+      const designator = this.#body[this.#at];
+      const unit =
+        designator === undefined ? undefined : (inTime ? isoTimeUnits : isoDateUnits)[designator];
+      if (unit !== undefined) {
+        this.#at++;
+        this.#add(unit, number);
+      } else if (!isFirst) {
+        throw syntaxError(this.#text);
+      } else if (inTime) {
+        this.#readAlternativeTime(number);
+      } else {
+        this.#readAlternativeDate(number);
+      }
+      isFirst = false;
     }
-  };
-  read(datePart, isoUnits);
-  if (timePart !== undefined) read(timePart, isoTimeUnits);
-  return sum;
+    return this.#sum;
+  }
+
+  #add(unit: Unit, number: IsoNumber): void {
+    this.#sum.add(unit, number.whole, number.fraction);
+  }
+
+  #readNumber(): IsoNumber {
+    const pattern = /[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:E[+-]?\d+)?/y;
+    pattern.lastIndex = this.#at;
+    const digits = pattern.exec(this.#body)?.[0];
+    if (digits === undefined) throw syntaxError(this.#text);
+    this.#at += digits.length;
+    if (!digits.includes("E")) {
+      return { digits, whole: wholeOf(digits, this.#text), fraction: fractionOf(digits) };
+    }
+    const value = Number(digits);
+    const whole = Math.trunc(value);
+    if (!Number.isFinite(value) || Math.abs(whole) >= 2 ** 63) throw fieldError(this.#text);
+    return { digits, whole: BigInt(whole), fraction: value - whole };
+  }
+
+  #readAlternativeDate(year: IsoNumber): void {
+    if (/^\d{8}$/.test(year.digits)) {
+      const { whole } = year;
+      this.#sum.add("year", whole / 10_000n, 0);
+      this.#sum.add("month", (whole / 100n) % 100n, 0);
+      this.#sum.add("day", whole % 100n, 0);
+      return;
+    }
+    this.#add("year", year);
+    for (const unit of ["month", "day"] as const) {
+      if (this.#body[this.#at] !== "-") break;
+      this.#at++;
+      this.#add(unit, this.#readNumber());
+    }
+    if (this.#at < this.#body.length && this.#body[this.#at] !== "T") throw syntaxError(this.#text);
+  }
+
+  #readAlternativeTime(hour: IsoNumber): void {
+    if (/^\d{6}(?:\.\d*)?$/.test(hour.digits)) {
+      const { whole } = hour;
+      this.#sum.add("hour", whole / 10_000n, 0);
+      this.#sum.add("minute", (whole / 100n) % 100n, 0);
+      this.#sum.add("second", whole % 100n, hour.fraction);
+    } else {
+      this.#add("hour", hour);
+      for (const unit of ["minute", "second"] as const) {
+        if (this.#body[this.#at] !== ":") break;
+        this.#at++;
+        this.#add(unit, this.#readNumber());
+      }
+    }
+    if (this.#at < this.#body.length) throw syntaxError(this.#text);
+  }
 }
 
 /** Drops the fields below a modifier's last and rounds to its precision. */

@@ -98,6 +98,8 @@ function fitToArity(
     const from = declared.length - 1;
     const last = declared[from] ?? 0;
     if (last === oids.any) {
+      // At least one argument must stand for the variadic one.
+      if (count < declared.length) return undefined;
       const rest = Array.from({ length: count - from }, () => oids.any);
       return {
         function: overload,

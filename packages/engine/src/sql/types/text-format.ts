@@ -94,7 +94,7 @@ function parseUnmodified(
     case oids.time:
       return parseTime(text, context);
     case oids.interval:
-      return parseInterval(text, typmod);
+      return parseInterval(text, typmod, context.format.intervalStyle);
     case oids.uuid:
       return parseUuid(text);
     case oids.bytea:

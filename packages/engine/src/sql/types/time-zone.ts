@@ -256,7 +256,7 @@ function makePosixZone(name: string): TimeZone | undefined {
   return new FixedZone(name, west === 0 ? 0 : -west, abbreviation);
 }
 
-/** A zone with a fixed offset in seconds east, named the way SET TIME ZONE shows it. */
+/** A zone with a fixed offset in seconds east, named the way SHOW TIME ZONE shows it. */
 export function fixedTimeZone(offsetSeconds: number): TimeZone {
   const text = formatOffset(offsetSeconds);
   const west = offsetSeconds === 0 ? "-00" : formatOffset(-offsetSeconds);
