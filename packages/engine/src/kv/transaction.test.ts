@@ -55,6 +55,22 @@ describe("a transaction", () => {
       expect(await reader.commit()).toMatchObject({ kind: "committed" });
     }));
 
+  test("answers at once where the lease is, from one snapshot, and nowhere else", () =>
+    onCluster(async (kv, cluster) => {
+      await put(kv, { a: "1", b: "1" });
+      // The node that bootstraps a cluster keeps the lease.
+      const reader = cluster.kv(1).begin();
+      expect(reader.getManyNow([key("a"), key("c")])?.map(text)).toEqual(["1", undefined]);
+      await put(kv, { a: "2", b: "2" });
+      expect(reader.getManyNow([key("b")])?.map(text)).toEqual(["1"]);
+      reader.put(key("a"), Buffer.from("3"));
+      expect(reader.getManyNow([key("a")])).toBeUndefined();
+
+      const remote = kv.begin();
+      expect(remote.getManyNow([key("a")])).toBeUndefined();
+      expect((await remote.getMany([key("a")])).map(text)).toEqual(["2"]);
+    }, 3));
+
   test("a lost update is refused, and names the key", () =>
     onCluster(async (kv) => {
       await put(kv, { a: "1" });

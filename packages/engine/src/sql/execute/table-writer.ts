@@ -36,10 +36,12 @@ export class KeyView {
     this.#run = run;
   }
 
-  /** Reads the keys that the statement has not written, in one request. */
+  /** Reads the keys that the statement has not written and that are not here yet, in one request. */
   async load(keys: readonly NamedKey[]): Promise<void> {
     const wanted: NamedKey[] = [];
-    for (const key of keys) if (this.#run.writes.find(key.name) === null) wanted.push(key);
+    for (const key of keys) {
+      if (!this.#read.has(key.name) && this.#run.writes.find(key.name) === null) wanted.push(key);
+    }
     if (wanted.length === 0) return;
     const values = await this.#run.getMany(wanted.map(({ key }) => key));
     for (let at = 0; at < wanted.length; at++) {
