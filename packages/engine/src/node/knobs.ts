@@ -132,6 +132,22 @@ export const knobs = {
     unit: "ms",
     help: "Upper bound for the duration of a statement, unless the session sets its own; 0: none.",
   }),
+  queryMemoryBytesMax: integerKnob({
+    variable: "HOLO_FUSION_QUERY_MEMORY_BYTES_MAX",
+    default: 512 * 1024 * 1024,
+    minimum: 1024 * 1024,
+    maximum: 64 * 1024 * 1024 * 1024,
+    unit: "bytes",
+    help: "What one statement may keep in memory, roughly; more gets 53200.",
+  }),
+  schemaChangeRowsMax: integerKnob({
+    variable: "HOLO_FUSION_SCHEMA_CHANGE_ROWS_MAX",
+    default: 200_000,
+    minimum: 1,
+    maximum: 100_000_000,
+    unit: "rows",
+    help: "Rows that one CREATE INDEX or ALTER TABLE may rewrite in its transaction; more gets 54000.",
+  }),
   shutdownGraceMs: integerKnob({
     variable: "HOLO_FUSION_SHUTDOWN_GRACE_MS",
     default: 5_000,

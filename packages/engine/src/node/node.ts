@@ -75,7 +75,11 @@ async function open(opening: Opening, signal: AbortSignal): Promise<Node> {
     runtime,
     nodeId: values.nodeId,
     version,
-    limits: { sessionsMax: values.pgConnectionsMax },
+    limits: {
+      sessionsMax: values.pgConnectionsMax,
+      queryMemoryBytesMax: values.queryMemoryBytesMax,
+      rewriteRowsMax: values.schemaChangeRowsMax,
+    },
     statementTimeoutMs: values.statementTimeoutMs,
     statementLengthMax: values.pgMessageBytesMax,
   });

@@ -46,6 +46,7 @@ class RewriteBudget {
     throw new SqlError(
       "program_limit_exceeded",
       `table "${this.#table.name}" has more than ${this.#rowsMax} rows, the most that one schema change may rewrite`,
+      { hint: "Raise HOLO_FUSION_SCHEMA_CHANGE_ROWS_MAX." },
     );
   }
 }

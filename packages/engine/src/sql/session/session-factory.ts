@@ -4,7 +4,7 @@ import { collectGarbage } from "#catalog/garbage.ts";
 import { VirtualTables } from "#catalog/snapshot.ts";
 import { CatalogStore } from "#catalog/store.ts";
 import type { KvClient } from "#kv/api.ts";
-import type { Runtime } from "#runtime/ports.ts";
+import type { Cancel, Runtime } from "#runtime/ports.ts";
 import { TableExpressions } from "#sql/bind/table-expressions.ts";
 import { RowIds } from "#sql/execute/row-ids.ts";
 import { postgresEpochMicros } from "#sql/execute/statement-context.ts";
@@ -27,6 +27,8 @@ export const defaultSqlLimits: SqlLimits = {
   queryMemoryBytesMax: 512 * 1024 * 1024,
   rewriteRowsMax: 200_000,
 };
+
+const garbagePeriodMs = 600_000;
 
 export interface SessionFactoryOptions {
   readonly kv: KvClient;
@@ -69,6 +71,7 @@ class SqlSessions implements SqlSessionFactory {
   readonly #engine: SqlEngine;
   readonly #registry = new SessionRegistry();
   readonly #closing = new AbortController();
+  readonly #stopTimer: Cancel;
   #isCollecting = false;
 
   constructor(options: SessionFactoryOptions) {
@@ -112,6 +115,10 @@ class SqlSessions implements SqlSessionFactory {
         this.#collectGarbage();
       },
     };
+    // What a node left when it stopped, or met a conflict on, waits for the next round of any node.
+    this.#stopTimer = runtime.clock.every(garbagePeriodMs, () => {
+      this.#collectGarbage();
+    });
   }
 
   get sessionCount(): number {
@@ -165,10 +172,11 @@ class SqlSessions implements SqlSessionFactory {
   }
 
   close(): void {
+    this.#stopTimer();
     this.#closing.abort(new SqlError("admin_shutdown", "the node stops"));
   }
 
-  /** One collector at a time; what it leaves after a conflict, the next DROP's or a restart's finds. */
+  /** One collector at a time. */
   #collectGarbage(): void {
     if (this.#isCollecting || this.#closing.signal.aborted) return;
     this.#isCollecting = true;
