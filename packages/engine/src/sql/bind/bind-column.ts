@@ -28,9 +28,14 @@ export function bindColumnReference(site: Site, node: ColumnRef): Expression {
     );
   }
   if (parts.at(-1) === "*") {
-    throw new SqlError("syntax_error", 'row expansion via "*" is not supported here', {
-      position,
-    });
+    // f(t.*) gets the row as one value.
+    const [alias, ...others] = parts.slice(0, -1).toReversed();
+    const schema = others[0];
+    const row = alias === undefined ? undefined : findWholeRow(site, alias, schema, position);
+    if (row !== undefined) return row;
+    throw alias === undefined
+      ? new SqlError("syntax_error", 'row expansion via "*" is not supported here', { position })
+      : invalidFromReference(site.scope, alias, position);
   }
   const name = splitName(parts, position);
   return name.relation === undefined
@@ -66,13 +71,25 @@ function bindUnqualified(site: Site, name: string, position: number | undefined)
     if (found !== undefined) return reach(site, scope, depth, found.expression, position);
     depth++;
   }
-  depth = 0;
+  const row = findWholeRow(site, name, undefined, position);
+  if (row !== undefined) return row;
+  throw missingColumn(site.scope, undefined, name, position);
+}
+
+/** The row of the relation that has this alias, here or further out. */
+function findWholeRow(
+  site: Site,
+  alias: string,
+  schema: string | undefined,
+  position: number | undefined,
+): Expression | undefined {
+  let depth = 0;
   for (let scope: Scope | undefined = site.scope; scope !== undefined; scope = scope.parent) {
-    const relation = findRelation(scope, name, undefined, position);
+    const relation = findRelation(scope, alias, schema, position);
     if (relation !== undefined) return wholeRow(site, scope, depth, relation, position);
     depth++;
   }
-  throw missingColumn(site.scope, undefined, name, position);
+  return undefined;
 }
 
 function bindQualified(

@@ -228,6 +228,10 @@ function bindIndirection(site: Site, node: A_Indirection): Expression {
 function subscript(site: Site, container: Expression, indirection: readonly Node[]): Expression {
   if (indirection.length === 0) return container;
   const oid = container.result.type.oid;
+  const [first, ...rest] = indirection;
+  if (container.kind === "row" && first !== undefined && "String" in first) {
+    return subscript(site, rowField(container, first.String.sval ?? ""), rest);
+  }
   const indices = indirection.map((step) => {
     if ("A_Indices" in step) return step.A_Indices;
     const field = "String" in step ? (step.String.sval ?? "") : "*";
@@ -267,6 +271,18 @@ function subscript(site: Site, container: Expression, indirection: readonly Node
     result: typeRef(isSlice ? oid : elementOid),
     position: container.position,
   };
+}
+
+/** The fields of ROW(…) are called f1, f2 … */
+function rowField(row: Expression & { readonly kind: "row" }, name: string): Expression {
+  const number = /^f([1-9]\d*)$/.exec(name)?.[1];
+  const field = number === undefined ? undefined : row.fields[Number(number) - 1];
+  if (field !== undefined) return field;
+  throw new SqlError(
+    "undefined_column",
+    `could not identify column "${name}" in record data type`,
+    { position: startOf(row) },
+  );
 }
 
 /** jsonb subscripts are the -> operator under another spelling. */

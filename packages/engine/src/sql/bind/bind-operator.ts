@@ -1,7 +1,7 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { A_Expr, Node, RowExpr } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import { resolveCommonType } from "#sql/types/resolve.ts";
+import { resolveCommonType, resolveOperator } from "#sql/types/resolve.ts";
 import { getType, isArrayType } from "#sql/types/type.ts";
 import { bindExpression } from "./expression-binding.ts";
 import { bindRowSubqueryComparison } from "./bind-subquery.ts";
@@ -203,12 +203,20 @@ function bindArrayComparison(site: Site, node: A_Expr, symbol: string): Expressi
       position,
     });
   }
-  const operator = booleanOperator(environment, {
+  const operator = resolveOperator(
+    environment.catalog.functions,
     symbol,
-    left: left.result.type.oid,
-    right: getType(arrayOid).elementOid,
+    left.result.type.oid,
+    getType(arrayOid).elementOid,
     position,
-  });
+  );
+  if (operator.returnType !== oids.bool) {
+    throw new SqlError(
+      "wrong_object_type",
+      "op ANY/ALL (array) requires operator to yield boolean",
+      { position },
+    );
+  }
   const elementOid = operator.argTypes[1] ?? getType(arrayOid).elementOid;
   const targetArrayOid =
     elementOid === getType(arrayOid).elementOid ? arrayOid : getType(elementOid).arrayOid;

@@ -1,5 +1,5 @@
 import { notSupported } from "#base/errors.ts";
-import type { IntoClause, Node } from "#sql/parse/ast.ts";
+import type { IntoClause, Node, SelectStmt } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { SqlError } from "#base/errors.ts";
 import { nameParts } from "./environment.ts";
@@ -21,7 +21,9 @@ export function bindCreateTableAs(
     throw notSupported("CREATE TABLE AS from a statement other than a query");
   }
   const place = placeNewRelation(environment, into.rel, ifNotExists);
-  const { plan } = bindQueryStatement(environment, query);
+  const select: SelectStmt = { ...query.SelectStmt };
+  delete select.intoClause;
+  const { plan } = bindQueryStatement(environment, { SelectStmt: select });
   const names = nameParts(into.colNames);
   if (names.length > plan.columns.length) {
     throw new SqlError("syntax_error", "too many column names were specified");

@@ -17,6 +17,11 @@ import { boolType } from "./type-ref.ts";
 
 export function crossJoin(left: FromItem, right: FromItem, isLateral: boolean): FromItem {
   checkAliases(left, right);
+  return sideBySide(left, right, isLateral);
+}
+
+/** As crossJoin, without objection to an alias on both sides: to mention it is ambiguous then. */
+export function sideBySide(left: FromItem, right: FromItem, isLateral: boolean): FromItem {
   const shifted = shift(right, left.plan.columns.length);
   return {
     plan: joinPlan("inner", left, right, undefined, isLateral),

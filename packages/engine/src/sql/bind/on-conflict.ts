@@ -6,7 +6,7 @@ import { bindAssignments } from "./assignment.ts";
 import { bindCondition } from "./expression-binding.ts";
 import type { Environment, QueryRequest } from "./environment.ts";
 import { tableItem } from "./from-item.ts";
-import { crossJoin } from "./from-join.ts";
+import { sideBySide } from "./from-join.ts";
 import type { OnConflict } from "./query-plan.ts";
 import { Scope } from "./scope.ts";
 import { clauses } from "./site.ts";
@@ -36,7 +36,7 @@ export function bindOnConflict(
   }
   // Both rows are in sight under their own names, so a bare column name is ambiguous.
   const excluded: RangeVar = { relname: table.name, alias: { aliasname: "excluded" } };
-  const both = crossJoin(
+  const both = sideBySide(
     tableItem(environment, table, relation),
     tableItem(environment, table, excluded),
     false,

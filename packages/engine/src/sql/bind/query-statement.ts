@@ -1,3 +1,4 @@
+import { SqlError } from "#base/errors.ts";
 import type { Node } from "#sql/parse/ast.ts";
 import type { Environment } from "./environment.ts";
 import { bindModification } from "./modification.ts";
@@ -20,6 +21,11 @@ export function isQueryNode(node: Node): boolean {
 export function bindQueryStatement(environment: Environment, node: Node): QueryStatement {
   const request = { parent: undefined, isTop: true };
   if ("SelectStmt" in node) {
+    if (node.SelectStmt.intoClause !== undefined) {
+      throw new SqlError("syntax_error", "SELECT ... INTO is not allowed here", {
+        position: environment.position(node.SelectStmt.intoClause.rel?.location ?? -1),
+      });
+    }
     const plan = bindQuery(environment, node.SelectStmt, request);
     return { kind: "query", command: "SELECT", plan, isReadOnly: !modifies(plan) };
   }

@@ -1,8 +1,11 @@
 import { SqlError } from "#base/errors.ts";
+import { oids } from "#sql/types/builtin-types.ts";
 import type { ScalarFunction } from "#sql/types/function.ts";
+import { formatType } from "#sql/types/type.ts";
 import { coerceArgument } from "./coerce.ts";
 import type { Expression, RowComparison } from "./expression.ts";
 import { booleanOperator, operatorCall } from "./operator-call.ts";
+import type { OperatorRequest } from "./operator-call.ts";
 import type { Site } from "./site.ts";
 import { boolType } from "./type-ref.ts";
 
@@ -23,6 +26,17 @@ export function checkSameLength(
   }
 }
 
+/** One field may be compared by any operator that gives a boolean. */
+function compareValues(site: Site, request: OperatorRequest): Expression {
+  const comparison = operatorCall(site.environment, request);
+  if (comparison.result.type.oid === oids.bool) return comparison;
+  throw new SqlError(
+    "datatype_mismatch",
+    `row comparison operator must yield type boolean, not type ${formatType(comparison.result.type.oid)}`,
+    { position: request.position },
+  );
+}
+
 /** Field by field for = and <>, left to right for the orders. */
 export function compareRows(
   site: Site,
@@ -35,6 +49,11 @@ export function compareRows(
 ): Expression {
   const { symbol, left, right, position } = request;
   checkSameLength(left, right, position);
+  const [onlyLeft] = left;
+  const [onlyRight] = right;
+  if (left.length === 1 && onlyLeft !== undefined && onlyRight !== undefined) {
+    return compareValues(site, { symbol, left: onlyLeft, right: onlyRight, position });
+  }
   const pairs = left.map((field, index) => [field, right[index] ?? field] as const);
   switch (symbol) {
     case "=":
@@ -42,8 +61,6 @@ export function compareRows(
       const args = pairs.map(([one, other]) =>
         operatorCall(site.environment, { symbol, left: one, right: other, position }),
       );
-      const [only] = args;
-      if (args.length === 1 && only !== undefined) return only;
       return { kind: symbol === "=" ? "and" : "or", args, result: boolType, position };
     }
     case "<":

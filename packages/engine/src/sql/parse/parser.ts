@@ -52,7 +52,8 @@ function parseText(text: string, source: SourceText): ReturnType<typeof parseSyn
     if (!hasSqlDetails(error)) throw error;
     const message = error.sqlDetails?.message ?? error.message;
     const position = error.sqlDetails?.cursorPosition;
-    throw new SqlError(grammarCondition(message), message, {
+    const atError = position === undefined ? "" : [...text].slice(position, position + 2).join("");
+    throw new SqlError(grammarCondition(message, atError), message, {
       position: position === undefined ? undefined : Math.min(position + 1, source.length + 1),
       cause: error,
     });
@@ -60,13 +61,16 @@ function parseText(text: string, source: SourceText): ReturnType<typeof parseSyn
 }
 
 /** The grammar reports text but no SQLSTATE; these are the few that are not plain syntax errors. */
-function grammarCondition(message: string): SqlCondition {
+function grammarCondition(message: string, atError: string): SqlCondition {
+  // In E'…' it is the value that is wrong, in U&'…' the syntax.
+  if (message === "invalid Unicode escape" && /^\\u$/i.test(atError)) {
+    return "invalid_escape_sequence";
+  }
   if (
     /is not (yet )?(implemented|supported)|are not (yet )?(implemented|supported)/.test(message)
   ) {
     return "feature_not_supported";
   }
-  if (message.startsWith("invalid Unicode escape")) return "syntax_error";
   if (message.startsWith("invalid byte sequence")) return "character_not_in_repertoire";
   return "syntax_error";
 }

@@ -244,3 +244,13 @@ select current_date(1)
 select cast(1 as record)
 select null::unknown
 select a b c from t
+select count(orders.*) from orders
+select count(nosuch.*) from orders
+select 2 ^ any (select 1)
+select 33 * any ('{1,2,3}')
+select 'a' like any (select 'b' union select 'a')
+select (row(1, 2.0)).f2
+select (row(1, 2.0)).nosuch
+declare foo cursor for select 1 into x
+insert into orders as excluded values (1) on conflict (order_id) do update set status = 'x'
+select E'\u00zz'
