@@ -54,10 +54,19 @@ function parseText(text: string, source: SourceText): ReturnType<typeof parseSyn
     const position = error.sqlDetails?.cursorPosition;
     const atError = position === undefined ? "" : [...text].slice(position, position + 2).join("");
     throw new SqlError(grammarCondition(message, atError), message, {
+      hint: grammarHint(message, atError),
       position: position === undefined ? undefined : Math.min(position + 1, source.length + 1),
       cause: error,
     });
   }
+}
+
+/** The grammar's hints do not come through either; this is the one that users meet. */
+function grammarHint(message: string, atError: string): string | undefined {
+  if (message !== "invalid Unicode escape") return undefined;
+  return /^\\u$/i.test(atError)
+    ? String.raw`Unicode escapes must be \uXXXX or \UXXXXXXXX.`
+    : String.raw`Unicode escapes must be \XXXX or \+XXXXXX.`;
 }
 
 /** The grammar reports text but no SQLSTATE; these are the few that are not plain syntax errors. */

@@ -254,3 +254,4 @@ select (row(1, 2.0)).nosuch
 declare foo cursor for select 1 into x
 insert into orders as excluded values (1) on conflict (order_id) do update set status = 'x'
 select E'\u00zz'
+select U&'\00zz'
