@@ -3,6 +3,7 @@ import { oids } from "./builtin-types.ts";
 import { Jsonb } from "./datum.ts";
 import type { Datum, JsonValue, SqlArray, SqlRecord } from "./datum.ts";
 import {
+  anyarray,
   anyelement,
   bool,
   int4,
@@ -34,7 +35,7 @@ import {
   setAtPath,
   stripNulls,
 } from "./json-operations.ts";
-import { sourceAtPath, sourceItem, sourceMember } from "./json-source.ts";
+import { sourceAtPath, sourceItem, sourceItems, sourceMember } from "./json-source.ts";
 import {
   formatCompactJson,
   formatJson,
@@ -329,7 +330,17 @@ const builders: readonly ScalarFunction[] = [
   ),
   polymorphic(
     "array_to_json",
-    [{ oid: oids.anyarray }],
+    [anyarray, bool],
+    json,
+    () => (array, pretty, context) =>
+      pretty
+        ? `[${sourceItems(jsonTextOf(oids.anyarray, array, context)).join(",\n ")}]`
+        : jsonTextOf(oids.anyarray, array, context),
+    stable,
+  ),
+  polymorphic(
+    "array_to_json",
+    [anyarray],
     json,
     () => (array, context) => jsonTextOf(oids.anyarray, array, context),
     stable,
