@@ -1,4 +1,5 @@
-import type { TransactionTag } from "#storage/write-batch.ts";
+import { assert } from "#base/assert.ts";
+import { transactionTagBytes, type TransactionTag } from "#storage/write-batch.ts";
 import type { RangeResponse } from "./batch.ts";
 
 /**
@@ -26,6 +27,9 @@ export class RecentCommits {
   }
 }
 
+/** Two bytes to a character: a quarter of what a call out of JavaScript costs, twice for each commit. */
 function nameOf(tag: TransactionTag): string {
-  return Buffer.from(tag.buffer, tag.byteOffset, tag.byteLength).toString("latin1");
+  assert(tag.length === transactionTagBytes, "a tag has its length");
+  const unit = (at: number): number => ((tag[at] ?? 0) << 8) | (tag[at + 1] ?? 0);
+  return String.fromCharCode(unit(0), unit(2), unit(4), unit(6));
 }
