@@ -24,6 +24,8 @@ export interface BeginOptions {
    * transaction reads all of it and then watches only the descriptors that it used.
    */
   readonly untracked?: Span;
+  /** What a key stands for, at the beginning of a sentence, for the details of conflicts; else its bytes. */
+  readonly describeKey?: (key: Uint8Array) => string;
 }
 
 export interface KeyValue {

@@ -396,13 +396,17 @@ export class Transaction implements KvTransaction {
     };
   }
 
+  #describeKey(key: Uint8Array): string {
+    return this.#options.describeKey?.(key) ?? `Key \\x${hex(key)}`;
+  }
+
   #conflict(key: Uint8Array, timestamp: Timestamp): SqlError {
     const snapshot = this.#readTimestamp ?? this.#startTimestamp;
     return new SqlError(
       "serialization_failure",
       "could not serialize access due to concurrent update",
       {
-        detail: `Key \\x${hex(key)} was written at ${showTimestamp(timestamp)}, after the snapshot at ${showTimestamp(snapshot)}.`,
+        detail: `${this.#describeKey(key)} was written at ${showTimestamp(timestamp)}, after the snapshot at ${showTimestamp(snapshot)}.`,
         hint: "The transaction might succeed if retried.",
       },
     );

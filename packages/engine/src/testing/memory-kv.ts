@@ -1,4 +1,5 @@
 import { assert } from "#base/assert.ts";
+import { hex } from "#base/bytes.ts";
 import { SqlError } from "#base/errors.ts";
 import type { Timestamp } from "#base/hlc.ts";
 import type { Span } from "#base/ids.ts";
@@ -273,7 +274,7 @@ class MemoryTransaction implements KvTransaction {
       if (buffered.mustBeAbsent && newest.value !== undefined) {
         return { kind: "keyExists", key: keyBytes(key) };
       }
-      if (newest.sequence > snapshot) throw conflict(key);
+      if (newest.sequence > snapshot) throw this.#conflict(key);
     }
     for (const key of this.#points) this.#checkUnchanged(key, `${key}\0`, snapshot);
     for (const span of this.#spans) this.#checkUnchanged(span.start, span.end, snapshot);
@@ -288,8 +289,18 @@ class MemoryTransaction implements KvTransaction {
 
   #checkUnchanged(start: string, end: string | undefined, snapshot: number): void {
     for (const [key, versions] of this.#kv.versions.entries(start, end)) {
-      if ((versions.at(-1)?.sequence ?? 0) > snapshot) throw conflict(key);
+      if ((versions.at(-1)?.sequence ?? 0) > snapshot) throw this.#conflict(key);
     }
+  }
+
+  #conflict(key: string): SqlError {
+    const bytes = keyBytes(key);
+    const what = this.#options.describeKey?.(bytes) ?? `Key \\x${hex(bytes)}`;
+    return new SqlError(
+      "serialization_failure",
+      "could not serialize access due to concurrent update",
+      { detail: `${what} changed after the snapshot.` },
+    );
   }
 
   #isUntracked(key: string): boolean {
@@ -308,14 +319,6 @@ function visible(
     if (version !== undefined && version.sequence <= snapshot) return version.value;
   }
   return undefined;
-}
-
-function conflict(key: string): SqlError {
-  return new SqlError(
-    "serialization_failure",
-    "could not serialize access due to concurrent update",
-    { detail: `Key ${Buffer.from(key, "latin1").toString("hex")} changed after the snapshot.` },
-  );
 }
 
 function keyText(key: Uint8Array): string {

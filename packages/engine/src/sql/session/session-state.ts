@@ -119,6 +119,7 @@ export class SessionState {
       isolation: modes.isolation ?? settings.transactionDefaults.isolation,
       isReadOnly: modes.readOnly ?? settings.transactionDefaults.isReadOnly,
       isDeferrable: modes.deferrable ?? settings.transactionDefaults.isDeferrable,
+      inputContext: this.inputContext,
     });
     return this.transaction;
   }

@@ -6,6 +6,8 @@ import type { CatalogStore } from "#catalog/store.ts";
 import { TransactionCatalog } from "#catalog/transaction-catalog.ts";
 import type { KvClient, KvTransaction } from "#kv/api.ts";
 import type { IsolationLevel } from "#sql/bind/statement.ts";
+import { describeKey } from "#sql/execute/key-description.ts";
+import type { InputContext } from "#sql/types/format-settings.ts";
 import type { SettingsMark } from "./settings.ts";
 
 export interface Savepoint {
@@ -26,6 +28,8 @@ export interface TransactionOptions {
   readonly isolation: IsolationLevel;
   readonly isReadOnly: boolean;
   readonly isDeferrable: boolean;
+  /** For the values of keys in the details of conflicts. */
+  readonly inputContext: InputContext;
 }
 
 /**
@@ -56,6 +60,7 @@ export class SqlTransaction {
       label: options.label,
       signal: options.signal,
       untracked: catalogSpan,
+      describeKey: (key) => describeKey(key, this.catalog.snapshot, options.inputContext),
     });
     this.catalog = new TransactionCatalog(options.catalogStore, this.kv);
     this.startedAt = options.startedAt;
