@@ -44,6 +44,7 @@ export const sqlStates = {
   invalid_json_text: { code: "22032", retry: "never" },
   invalid_text_representation: { code: "22P02", retry: "never" },
   invalid_binary_representation: { code: "22P03", retry: "never" },
+  bad_copy_file_format: { code: "22P04", retry: "never" },
   untranslatable_character: { code: "22P05", retry: "never" },
   integrity_constraint_violation: { code: "23000", retry: "never" },
   not_null_violation: { code: "23502", retry: "never" },

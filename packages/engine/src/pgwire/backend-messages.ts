@@ -10,6 +10,10 @@ const backend = {
   bindComplete: code("2"),
   closeComplete: code("3"),
   commandComplete: code("C"),
+  copyData: code("d"),
+  copyDone: code("c"),
+  copyInResponse: code("G"),
+  copyOutResponse: code("H"),
   dataRow: code("D"),
   emptyQueryResponse: code("I"),
   errorResponse: code("E"),
@@ -130,6 +134,30 @@ export function writeParameterDescription(
   writer.begin(backend.parameterDescription);
   writer.int16(typeOids.length);
   for (const oid of typeOids) writer.int32(oid);
+  writer.end();
+}
+
+/** Which way the lines of a COPY go. They are text, each column of them too. */
+export function writeCopyResponse(
+  writer: MessageWriter,
+  direction: "in" | "out",
+  columnCount: number,
+): void {
+  writer.begin(direction === "in" ? backend.copyInResponse : backend.copyOutResponse);
+  writer.uint8(0);
+  writer.int16(columnCount);
+  for (let at = 0; at < columnCount; at++) writer.int16(0);
+  writer.end();
+}
+
+export function writeCopyData(writer: MessageWriter, line: string): void {
+  writer.begin(backend.copyData);
+  writer.bytes(Buffer.from(line));
+  writer.end();
+}
+
+export function writeCopyDone(writer: MessageWriter): void {
+  writer.begin(backend.copyDone);
   writer.end();
 }
 

@@ -97,7 +97,8 @@ export class PgConnection {
   /** Something was sent since the last ReadyForQuery, or a statement runs. */
   #isBusy = false;
   #stopReason: SqlError | undefined;
-  #nextPassword: ((outcome: "message" | "closed") => void) | undefined;
+  /** Wakes the exchange that waits for a message in its middle. */
+  #waiting: (() => void) | undefined;
 
   constructor(
     runtime: Runtime,
@@ -115,11 +116,10 @@ export class PgConnection {
     this.#options = options;
     this.#reader = new MessageReader({ messageBytesMax: options.messageBytesMax });
     this.#output = new Output(runtime.clock, connection);
-    this.#results = new ResultWriter(
-      this.#output,
-      owner.counts,
-      () => this.#requireSession().inputContext,
-    );
+    this.#results = new ResultWriter(this.#output, owner.counts, {
+      context: () => this.#requireSession().inputContext,
+      nextCopyPiece: (signal) => this.#nextCopyPiece(signal),
+    });
     this.#cancelStartupTimeout = runtime.clock.after(options.startupTimeoutMs, () => {
       this.#end(undefined);
     });
@@ -173,10 +173,10 @@ export class PgConnection {
   }
 
   #pump(): void {
-    const waiting = this.#nextPassword;
+    const waiting = this.#waiting;
     if (waiting !== undefined) {
-      this.#nextPassword = undefined;
-      waiting("message");
+      this.#waiting = undefined;
+      waiting();
     } else if (!this.#isPumping && !this.#isClosed) {
       this.#isPumping = true;
       void this.#run();
@@ -324,21 +324,64 @@ export class PgConnection {
   /** Flushes, then waits for the client's next message of the exchange. Undefined: it went away. */
   async #nextAnswer(): Promise<MessageReader | undefined> {
     this.#output.flush();
-    for (;;) {
-      const outcome = this.#isClosed ? "closed" : this.#reader.next();
-      if (outcome === "closed") return undefined;
-      if (outcome === "tooLong") throw new MalformedMessage("invalid message length");
-      if (outcome === "message") break;
-      const signal = await new Promise<"message" | "closed">((resolve) => {
-        this.#nextPassword = resolve;
-      });
-      if (signal === "closed") return undefined;
-    }
+    const outcome = await this.#nextMessage(undefined);
+    if (outcome === "closed") return undefined;
+    if (outcome === "tooLong") throw new MalformedMessage("invalid message length");
     if (this.#reader.messageType !== frontend.password) {
       const type = this.#reader.messageType;
       throw new MalformedMessage(`expected SASL response, got message type ${type}`);
     }
     return this.#reader;
+  }
+
+  /** Waits for a message in the middle of an exchange; rejects with the signal's reason. */
+  async #nextMessage(signal: AbortSignal | undefined): Promise<"message" | "tooLong" | "closed"> {
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#isClosed) return "closed";
+      const outcome = this.#reader.next();
+      this.#resumeReading();
+      if (outcome !== "none") return outcome;
+      await new Promise<void>((resolve) => {
+        const wake = (): void => {
+          this.#waiting = undefined;
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.#waiting = wake;
+        signal?.addEventListener("abort", wake);
+      });
+    }
+  }
+
+  /** What the client sends next of a COPY; undefined at its end. */
+  async #nextCopyPiece(signal: AbortSignal): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const outcome = await this.#nextMessage(signal);
+      if (outcome === "closed") throw connectionLost;
+      if (outcome === "tooLong") {
+        throw new SqlError("program_limit_exceeded", "a message of COPY is too long");
+      }
+      const type = this.#reader.messageType;
+      switch (type) {
+        case frontend.copyData:
+          return this.#reader.bytes(this.#reader.remainingBytes);
+        case frontend.copyDone:
+          return undefined;
+        case frontend.copyFail: {
+          const reason = this.#reader.string();
+          throw new SqlError("query_canceled", `COPY from stdin failed: ${reason}`);
+        }
+        case frontend.flush:
+        case frontend.sync:
+          continue;
+        case frontend.terminate:
+          this.#end(undefined);
+          throw connectionLost;
+        default:
+          throw new MalformedMessage(`unexpected message type ${type} during COPY from stdin`);
+      }
+    }
   }
 
   // Ready
@@ -617,8 +660,8 @@ export class PgConnection {
     this.#isClosed = true;
     this.#cancelStartupTimeout();
     this.#output.close();
-    this.#nextPassword?.("closed");
-    this.#nextPassword = undefined;
+    this.#waiting?.();
+    this.#waiting = undefined;
     this.#owner.closed(this);
     this.#session?.cancel(connectionLost);
     if (!this.#isPumping) this.#closeSession();

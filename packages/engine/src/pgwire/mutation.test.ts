@@ -102,6 +102,9 @@ test("mutated statements and parameters neither crash nor hang the SQL engine", 
     serialize.describe({ type: "P" }),
     serialize.execute({ rows: 1 }),
     serialize.sync(),
+    serialize.query("COPY t FROM STDIN WITH (FORMAT csv, HEADER)"),
+    serialize.copyData(Buffer.from('a,b,c\n2,"x\ny",\n')),
+    serialize.copyDone(),
     serialize.query("BEGIN; SELECT count(*), max(b) FROM t GROUP BY a ORDER BY 1; COMMIT"),
   ]);
   for (let round = 0; round < 500; round++) {

@@ -1,10 +1,13 @@
 import { assert } from "#base/assert.ts";
 import type { OutputColumn } from "#sql/bind/query-plan.ts";
-import type { Notice, ResultSink } from "#sql/session/protocol.ts";
+import type { CopyPieces, Notice, ResultSink } from "#sql/session/protocol.ts";
 import type { Row } from "#sql/types/datum.ts";
 import type { InputContext } from "#sql/types/format-settings.ts";
 import {
   writeCommandComplete,
+  writeCopyData,
+  writeCopyDone,
+  writeCopyResponse,
   writeEmptyQueryResponse,
   writeNotice,
   writeParameterStatus,
@@ -19,13 +22,22 @@ export class ResultWriter implements ResultSink {
   readonly #output: Output;
   readonly #counts: StatementCounts;
   readonly #context: () => InputContext;
+  readonly #nextCopyPiece: (signal: AbortSignal) => Promise<Uint8Array | undefined>;
   #encoder: RowEncoder | undefined;
 
   /** `context`: the session's present output context. */
-  constructor(output: Output, counts: StatementCounts, context: () => InputContext) {
+  constructor(
+    output: Output,
+    counts: StatementCounts,
+    from: {
+      readonly context: () => InputContext;
+      readonly nextCopyPiece: (signal: AbortSignal) => Promise<Uint8Array | undefined>;
+    },
+  ) {
     this.#output = output;
     this.#counts = counts;
-    this.#context = context;
+    this.#context = from.context;
+    this.#nextCopyPiece = from.nextCopyPiece;
   }
 
   /** `encoder` is given in the extended protocol; in the simple one `columns` makes it. */
@@ -70,6 +82,26 @@ export class ResultWriter implements ResultSink {
 
   drained(): Promise<void> {
     return this.#output.drained();
+  }
+
+  copyIn(columnCount: number, signal: AbortSignal): CopyPieces {
+    writeCopyResponse(this.#output.writer, "in", columnCount);
+    // The client sends nothing before it has this.
+    this.#output.flush();
+    return { next: () => this.#nextCopyPiece(signal) };
+  }
+
+  copyOut(columnCount: number): void {
+    writeCopyResponse(this.#output.writer, "out", columnCount);
+  }
+
+  copyData(line: string): boolean {
+    writeCopyData(this.#output.writer, line);
+    return this.#output.flushWhenFull();
+  }
+
+  copyDone(): void {
+    writeCopyDone(this.#output.writer);
   }
 
   complete(commandTag: string): void {

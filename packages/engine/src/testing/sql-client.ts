@@ -5,7 +5,7 @@ import type { OutputColumn } from "#sql/bind/query-plan.ts";
 import { createSessionFactory } from "#sql/session/session-factory.ts";
 import type { SqlSessionFactory } from "#sql/session/session-factory.ts";
 import type { SqlLimits } from "#sql/session/engine.ts";
-import type { Notice, ResultSink, Session } from "#sql/session/protocol.ts";
+import type { CopyPieces, Notice, ResultSink, Session } from "#sql/session/protocol.ts";
 import type { Row } from "#sql/types/datum.ts";
 import { formatText } from "#sql/types/text-format.ts";
 import type { KvClient } from "#kv/api.ts";
@@ -32,6 +32,10 @@ export class CollectingSink implements ResultSink {
   readonly notices: Notice[] = [];
   readonly parameters: (readonly [string, string])[] = [];
   hasFlushed = false;
+  /** What a COPY … FROM STDIN reads. */
+  copyInput: Uint8Array[] = [];
+  /** Lines of COPY … TO STDOUT. */
+  readonly copied: string[] = [];
   #columns: readonly OutputColumn[] | undefined;
   #rows: Row[] = [];
   readonly #session: Session;
@@ -69,6 +73,23 @@ export class CollectingSink implements ResultSink {
     });
     this.#columns = undefined;
     this.#rows = [];
+  }
+
+  copyIn(): CopyPieces {
+    return { next: () => Promise.resolve(this.copyInput.shift()) };
+  }
+
+  copyOut(): void {
+    this.copied.length = 0;
+  }
+
+  copyData(line: string): boolean {
+    this.copied.push(line);
+    return true;
+  }
+
+  copyDone(): void {
+    // The lines stay.
   }
 
   empty(): void {

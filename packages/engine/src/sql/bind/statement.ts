@@ -1,8 +1,14 @@
-import type { IndexColumnOrder, IndexDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
+import type {
+  ColumnDescriptor,
+  IndexColumnOrder,
+  IndexDescriptor,
+  TableDescriptor,
+} from "#catalog/descriptor.ts";
 import type { Node } from "#sql/parse/ast.ts";
 import type { ParsedStatement } from "#sql/parse/parser.ts";
 import type { Expression, TypeRef } from "./expression.ts";
-import type { OutputColumn, QueryPlan } from "./query-plan.ts";
+import type { CopyFormat } from "./copy-format.ts";
+import type { InsertPlan, OutputColumn, QueryPlan } from "./query-plan.ts";
 
 /**
  * A statement with all names and types decided.
@@ -48,7 +54,9 @@ export type Statement =
   | DiscardStatement
   | DeclareCursorStatement
   | FetchStatement
-  | CloseCursorStatement;
+  | CloseCursorStatement
+  | CopyFromStatement
+  | CopyToStatement;
 
 export interface QueryStatement {
   readonly kind: "query";
@@ -316,4 +324,19 @@ export interface CloseCursorStatement {
   readonly kind: "closeCursor";
   /** Undefined: all. */
   readonly name: string | undefined;
+}
+
+export interface CopyFromStatement {
+  readonly kind: "copyFrom";
+  /** The insert that the client's rows go into; its own source has none. */
+  readonly plan: InsertPlan;
+  /** What the fields of a line are, in order. */
+  readonly columns: readonly ColumnDescriptor[];
+  readonly format: CopyFormat;
+}
+
+export interface CopyToStatement {
+  readonly kind: "copyTo";
+  readonly query: QueryStatement;
+  readonly format: CopyFormat;
 }

@@ -4,6 +4,7 @@ import type { ParsedStatement } from "#sql/parse/parser.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { bindAlterTable, bindRename, bindSetSchema } from "./alter-table.ts";
 import { bindComment } from "./comment.ts";
+import { bindCopy } from "./copy.ts";
 import { bindCreateIndex } from "./create-index.ts";
 import { bindCreateTable } from "./create-table.ts";
 import { bindCreateTableAs } from "./create-table-as.ts";
@@ -97,6 +98,7 @@ export function bindUtility(environment: Environment, statement: ParsedStatement
     };
   }
   if ("FetchStmt" in node) return bindFetch(node);
+  if ("CopyStmt" in node) return bindCopy(environment, node.CopyStmt);
   if ("ClosePortalStmt" in node) {
     return { kind: "closeCursor", name: node.ClosePortalStmt.portalname };
   }

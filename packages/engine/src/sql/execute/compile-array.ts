@@ -3,7 +3,7 @@ import { SqlError } from "#base/errors.ts";
 import type { ArrayConstructor, Expression, Subscript } from "#sql/bind/expression.ts";
 import type { Datum } from "#sql/types/datum.ts";
 import { SqlArray } from "#sql/types/datum.ts";
-import { getType } from "#sql/types/type.ts";
+import { getType, isTrueArrayType } from "#sql/types/type.ts";
 import { evaluateAll } from "./compile-call.ts";
 import type { Evaluator } from "./frame.ts";
 
@@ -13,7 +13,7 @@ export function compileArrayConstructor(
   items: readonly Evaluator[],
 ): Evaluator {
   const elementOid = expression.result.type.elementOid;
-  const isNested = expression.items.some((item) => item.result.type.category === "A");
+  const isNested = expression.items.some((item) => isTrueArrayType(item.result.type.oid));
   return (row, frame) => {
     const values = evaluateAll(items, row, frame);
     return isNested ? nestArrays(values, elementOid) : arrayOf(values, elementOid);

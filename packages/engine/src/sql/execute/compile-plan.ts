@@ -6,7 +6,7 @@ import type {
   Subquery,
   WindowCall,
 } from "#sql/bind/expression.ts";
-import type { JoinPlan, QueryPlan, WithPlan } from "#sql/bind/query-plan.ts";
+import type { InsertPlan, JoinPlan, QueryPlan, WithPlan } from "#sql/bind/query-plan.ts";
 import type { SetReturningFunction } from "#sql/types/function.ts";
 import { AggregateOperator } from "./aggregate-operator.ts";
 import type { CompiledAggregate } from "./aggregate-operator.ts";
@@ -21,6 +21,7 @@ import {
   NestedLoopOperator,
 } from "./join-operator.ts";
 import type { JoinParts } from "./join-operator.ts";
+import { InsertOperator } from "./insert-operator.ts";
 import { MeasuredOperator } from "./measure.ts";
 import { ModifyOperator } from "./modify-operator.ts";
 import { RowMaker } from "./operator.ts";
@@ -49,6 +50,11 @@ export function compilePlan(plan: QueryPlan): Operator {
 }
 
 /** An expression outside any plan: a default for ALTER TABLE, an argument of EXECUTE. */
+/** An insert whose rows come from elsewhere than its plan's source. */
+export function compileCopyInto(plan: InsertPlan, source: Operator): Operator {
+  return new InsertOperator(plan, new PlanCompiler(), source);
+}
+
 export function compileScalar(expression: Expression): Compiled {
   return new PlanCompiler().expression(expression);
 }

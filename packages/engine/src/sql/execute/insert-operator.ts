@@ -32,9 +32,9 @@ export class InsertOperator implements Operator {
   readonly #update: CompiledUpdate | undefined;
   readonly #returning: RowMaker | undefined;
 
-  constructor(plan: InsertPlan, compiler: PlanCompiler) {
+  constructor(plan: InsertPlan, compiler: PlanCompiler, source = compiler.operator(plan.source)) {
     this.#plan = plan;
-    this.#source = compiler.operator(plan.source);
+    this.#source = source;
     this.#writer = new TableWriter(plan.table, plan.checks, compiler.expression);
     this.#columns = plan.table.columns.map((column): ColumnSource => {
       if (column.hidden) return { kind: "rowId" };

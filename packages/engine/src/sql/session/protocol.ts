@@ -79,6 +79,16 @@ export interface ResultSink {
   columns(columns: readonly OutputColumn[]): void;
   row(row: Row): boolean;
   drained(): Promise<void>;
+  /**
+   * Asks the client for the lines of a COPY of so many columns. Each `next` gives a piece of them,
+   * undefined at their end; it rejects with 57014 when the client gives up or the signal is aborted.
+   */
+  copyIn(columnCount: number, signal: AbortSignal): CopyPieces;
+  /** Lines of a COPY follow, until `copyDone`. */
+  copyOut(columnCount: number): void;
+  /** One line; as for `row`, false asks to wait for `drained()`. */
+  copyData(line: string): boolean;
+  copyDone(): void;
   /** `INSERT 0 5`, `SELECT 3`, `BEGIN` … */
   complete(commandTag: string): void;
   /** The text held no statement. */
@@ -90,6 +100,10 @@ export interface ResultSink {
   readonly hasFlushed: boolean;
   /** Takes back everything the present call has sent, for a retry inside. Only while `hasFlushed` is false. */
   restart(): void;
+}
+
+export interface CopyPieces {
+  next(): Promise<Uint8Array | undefined>;
 }
 
 export interface Notice {

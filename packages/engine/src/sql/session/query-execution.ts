@@ -43,7 +43,7 @@ export class QueryExecution {
   }
 
   /** Sends at most rowsMax rows (0: all). True when there are no more. */
-  async send(rowsMax: number, sink: ResultSink): Promise<boolean> {
+  async send(rowsMax: number, sink: Pick<ResultSink, "row" | "drained">): Promise<boolean> {
     this.#rowsSent = 0;
     const limit = rowsMax === 0 ? Infinity : rowsMax;
     for (;;) {

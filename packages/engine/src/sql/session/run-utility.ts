@@ -13,6 +13,7 @@ import { compileScalar } from "#sql/execute/compile-plan.ts";
 import { Frame } from "#sql/execute/frame.ts";
 import { evaluateOne } from "#sql/execute/operator.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
+import { runCopyFrom, runCopyTo } from "./run-copy.ts";
 import { runExplain } from "./run-explain.ts";
 import { sendRows } from "./invocation.ts";
 import type { Invocation } from "./invocation.ts";
@@ -82,6 +83,10 @@ export async function runUtility(
       return runDeclare(state, bound, statement, invocation.parameters);
     case "fetch":
       return runFetch(state, statement, invocation);
+    case "copyFrom":
+      return runCopyFrom(state, statement, invocation);
+    case "copyTo":
+      return runCopyTo(state, bound, statement, invocation);
     case "closeCursor": {
       if (statement.name === undefined) {
         await closeAll(state);

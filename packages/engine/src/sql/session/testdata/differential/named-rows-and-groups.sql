@@ -24,6 +24,7 @@ SELECT ARRAY(SELECT array_fill(0, ARRAY[i]) FROM generate_series(1, 2) i);
 SELECT ARRAY[NULL::int[], NULL], ARRAY['{}'::int[], '{}'];
 SELECT ARRAY[ARRAY[1], NULL];
 SELECT pg_typeof(ARRAY['1 2'::int2vector]), ARRAY(SELECT '1 2'::int2vector);
+SELECT ARRAY['1 2'::int2vector], unnest(ARRAY['1 2'::oidvector]);
 SELECT array_fill(1, ARRAY[2], ARRAY[1, 1]);
 SELECT array_fill(1, ARRAY[2], NULL);
 -- VARIADIC over no array at all.
