@@ -253,7 +253,10 @@ export class LivenessTable implements StoreLiveness {
       return;
     }
     if (!this.#hlc.receive(frame.clock)) {
-      this.#runtime.log.warn("peer clock is too far ahead; its heartbeat is not heard", {
+      const problem = this.#hlc.isTooFarAhead(frame.clock)
+        ? "peer clock is too far ahead; its heartbeat is not heard"
+        : "this node's disk is too slow for its clock bound; a heartbeat is not heard";
+      this.#runtime.log.warn(problem, {
         node: from,
         aheadMs: frame.clock.wallMs - this.#hlc.wallMs(),
       });

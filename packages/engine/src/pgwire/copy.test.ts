@@ -1,7 +1,7 @@
 import { serialize } from "pg-protocol";
 import { expect, test } from "vitest";
-import { settled } from "#runtime/real/event-loop.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
+import type { SimTime } from "#runtime/sim/sim-time.ts";
 import { createSessionFactory } from "#sql/session/session-factory.ts";
 import { MemoryKv } from "#testing/memory-kv.ts";
 import { WireClient } from "#testing/wire-client.ts";
@@ -9,6 +9,7 @@ import { PasswordAuthenticator } from "./authentication.ts";
 import { PgServer } from "./server.ts";
 
 interface Served {
+  readonly time: SimTime;
   readonly server: PgServer;
   readonly client: WireClient;
 }
@@ -33,14 +34,15 @@ async function serve(): Promise<Served> {
     startupTimeoutMs: 1_000,
     messageBytesMax: 4_096,
   });
-  const client = await connect(server);
+  const { time } = runtime.clock;
+  const client = await connect({ time, server });
   await exchange(client, serialize.query("CREATE TABLE t (a int PRIMARY KEY, b text)"));
-  return { server, client };
+  return { time, server, client };
 }
 
-async function connect(server: PgServer): Promise<WireClient> {
-  const client = new WireClient();
-  server.accept(client);
+async function connect(to: Omit<Served, "client">): Promise<WireClient> {
+  const client = new WireClient(to.time);
+  to.server.accept(client);
   await exchange(client, serialize.startup({ user: "datafusion", database: "datafusion" }));
   return client;
 }
@@ -57,7 +59,6 @@ function backendKey(client: WireClient): { readonly processId: number; readonly 
 /** What the server says to these messages: names, with tags, codes and lines. */
 async function exchange(client: WireClient, ...messages: readonly Buffer[]): Promise<string[]> {
   await client.send(...messages);
-  for (let turn = 0; turn < 8; turn++) await settled();
   return client.take().map((message) => {
     const parts: unknown[] = [message.name];
     if ("text" in message) parts.push(message.text);
@@ -133,14 +134,14 @@ test("the extended protocol passes over a Sync between the lines", async () => {
 });
 
 test("a client that goes away or is cancelled in the middle leaves no rows and no connection", async () => {
-  const { server, client } = await serve();
-  const gone = await connect(server);
+  const { time, server, client } = await serve();
+  const gone = await connect({ time, server });
   await exchange(gone, serialize.query("COPY t FROM STDIN"), data("1\tx\n"));
   gone.hangUp();
-  const cancelled = await connect(server);
+  const cancelled = await connect({ time, server });
   await exchange(cancelled, serialize.query("COPY t FROM STDIN"), data("2\tx\n"));
   expect(await exchange(cancelled, serialize.query("SELECT 1"))).toEqual(["error 08P01"]);
-  const waiting = new WireClient();
+  const waiting = new WireClient(time);
   server.accept(waiting);
   await waiting.send(serialize.startup({ user: "datafusion", database: "datafusion" }));
   const key = backendKey(waiting);

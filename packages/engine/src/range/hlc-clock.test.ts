@@ -7,11 +7,20 @@ import { ClockError, HlcClock, clockOffsetMsMax, type ClockBoundStore } from "./
 class Bounds implements ClockBoundStore {
   clockUpperBound: Timestamp = { wallMs: 0, logical: 0 };
   isStuck = false;
+  #held: Promise<void> = Promise.resolve();
+  release: () => void = () => {};
 
-  setClockUpperBound(bound: Timestamp): Promise<void> {
-    if (this.isStuck) return new Promise(() => {});
+  /** Writes from now on are done when released. */
+  hold(): void {
+    this.#held = new Promise((resolve) => {
+      this.release = resolve;
+    });
+  }
+
+  async setClockUpperBound(bound: Timestamp): Promise<void> {
+    if (this.isStuck) await new Promise(() => {});
+    await this.#held;
     this.clockUpperBound = bound;
-    return Promise.resolve();
   }
 }
 
@@ -47,6 +56,22 @@ describe("the hybrid logical clock", () => {
     expect(hlc.receive(tooFar)).toBe(false);
     expect(hlc.latest).toEqual(before);
     expect(hlc.refusedCount).toBe(1);
+  });
+
+  test("waits for a late bound rather than blame a peer's clock", async () => {
+    const { clock, bounds, open } = setUp();
+    const hlc = await open();
+    bounds.hold();
+    clock.setOffsetMs(5_000);
+    const fromPeer = { wallMs: clock.wallMs(), logical: 0 };
+    expect(hlc.receive(fromPeer)).toBe(false);
+    expect(hlc.isTooFarAhead(fromPeer)).toBe(false);
+    expect(hlc.refusedCount).toBe(0);
+    const received = hlc.receiveWithinBound(fromPeer);
+    bounds.release();
+    expect(await received).toBe(true);
+    expect(compareTimestamps(fromPeer, hlc.now())).toBeLessThan(0);
+    expect(await hlc.receiveWithinBound(addMs(fromPeer, 2 * clockOffsetMsMax))).toBe(false);
   });
 
   test("does not go back when the node starts again after a crash", async () => {

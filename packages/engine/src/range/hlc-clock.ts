@@ -28,7 +28,7 @@ export class ClockError extends Error {
  * starts again after a crash, against what an idle node writes.
  */
 const boundAheadMs = 1_200;
-const boundPeriodMs = 700;
+const boundPeriodMs = 500;
 /** A wall clock further behind its own past than this was set back; waiting would look like a hang. */
 const setBackMsMax = 10_000;
 
@@ -77,14 +77,19 @@ export class HlcClock {
     clock.#logical = bounds.clockUpperBound.logical;
     await clock.#raiseBound();
     clock.#stop = runtime.clock.every(boundPeriodMs, () => {
-      clock.#writing ??= clock
-        .#raiseBound()
-        .catch((error: unknown) => runtime.fatal("cannot store the clock's upper bound", error))
-        .finally(() => {
-          clock.#writing = undefined;
-        });
+      void clock.#writeBound();
     });
     return clock;
+  }
+
+  /** One write at a time; whoever asks meanwhile waits for the one that runs. */
+  #writeBound(): Promise<void> {
+    this.#writing ??= this.#raiseBound()
+      .catch((error: unknown) => this.#runtime.fatal("cannot store the clock's upper bound", error))
+      .finally(() => {
+        this.#writing = undefined;
+      });
+    return this.#writing;
   }
 
   now(): Timestamp {
@@ -114,13 +119,27 @@ export class HlcClock {
    * used.
    */
   receive(remote: Timestamp): boolean {
-    const latestMs = Math.min(this.#runtime.clock.wallMs() + clockOffsetMsMax, this.#bound.wallMs);
-    if (remote.wallMs > latestMs) {
+    if (this.isTooFarAhead(remote)) {
       this.#refusedCount++;
       return false;
     }
+    if (remote.wallMs > this.#bound.wallMs) return false;
     this.forward(remote);
     return true;
+  }
+
+  /** As `receive`, for what must not be lost because this node's own disk is slow: waits for the bound. */
+  async receiveWithinBound(remote: Timestamp): Promise<boolean> {
+    if (this.receive(remote)) return true;
+    if (this.isTooFarAhead(remote)) return false;
+    await this.#writing;
+    if (remote.wallMs > this.#bound.wallMs) await this.#writeBound();
+    return this.receive(remote);
+  }
+
+  /** Whether the peer's clock is to blame when its timestamp was refused. */
+  isTooFarAhead(remote: Timestamp): boolean {
+    return remote.wallMs > this.#runtime.clock.wallMs() + clockOffsetMsMax;
   }
 
   /** How many timestamps were refused so far: a clock in the cluster is off. */
