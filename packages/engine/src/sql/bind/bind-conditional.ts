@@ -8,9 +8,9 @@ import type {
   RowExpr,
 } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import { resolveCommonType } from "#sql/types/resolve.ts";
 import { arrayTypeOf, formatType, getType, isArrayType, isTrueArrayType } from "#sql/types/type.ts";
 import { someExpression } from "./expression-walk.ts";
+import { commonType } from "./common-type.ts";
 import { expandStar } from "./bind-column.ts";
 import { bindExpression } from "./expression-binding.ts";
 import { coerceToBoolean, coerceType, resolveUnknown } from "./coerce.ts";
@@ -27,7 +27,7 @@ export function unify(
   context: string,
 ): { readonly expressions: readonly Expression[]; readonly result: TypeRef } {
   const types = expressions.map((expression) => expression.result.type.oid);
-  const oid = resolveCommonType(types, context, mismatchPosition(expressions));
+  const oid = commonType(types, context, () => mismatchPosition(expressions));
   const unified = expressions.map((expression) => {
     const coerced = coerceType(site.environment, expression, typeRef(oid), "implicit");
     if (coerced !== undefined) return coerced;

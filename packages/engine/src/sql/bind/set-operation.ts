@@ -1,8 +1,8 @@
 import { SqlError, notSupported } from "#base/errors.ts";
 import type { SelectStmt } from "#sql/parse/ast.ts";
 import { oids } from "#sql/types/builtin-types.ts";
-import { resolveCommonType } from "#sql/types/resolve.ts";
 import { formatType } from "#sql/types/type.ts";
+import { commonType } from "./common-type.ts";
 import { coerceColumns } from "./coerce-columns.ts";
 import { isOrderable } from "./orderable.ts";
 import type { OutputColumn, QueryPlan, SetOperationPlan } from "./query-plan.ts";
@@ -79,9 +79,7 @@ export function combine(
   const all = select.all === true;
   const columns = left.columns.map((leftColumn, index): OutputColumn => {
     const rightColumn = right.columns[index] ?? leftColumn;
-    const oid = resolveCommonType(
-      [leftColumn.type.oid, rightColumn.type.oid],
-      word,
+    const oid = commonType([leftColumn.type.oid, rightColumn.type.oid], word, () =>
       targetPosition(level.environment, select.rarg, index),
     );
     const settled = oid === oids.unknown ? oids.text : oid;
