@@ -284,12 +284,14 @@ function mapConstraint(
     constraint.points === undefined
       ? undefined
       : mapList(constraint.points, (point) => mapList(point, map));
+  const anyOf = constraint.anyOf === undefined ? undefined : map(constraint.anyOf);
   return equalities === constraint.equalities &&
     lower === constraint.lower &&
     upper === constraint.upper &&
-    points === constraint.points
+    points === constraint.points &&
+    anyOf === constraint.anyOf
     ? constraint
-    : { equalities, lower, upper, points };
+    : { equalities, lower, upper, points, anyOf };
 }
 
 function mapModify(modify: ModifyPlan, map: (expression: Expression) => Expression): ModifyPlan {

@@ -53,13 +53,15 @@ export interface KeyBound {
 /**
  * Which keys of an index to read. `equalities` fix the first key columns; then at most one
  * column has bounds (each bound's values continue after the equalities). `points` lists whole
- * alternatives instead (IN lists): each is a full set of equalities.
+ * alternatives instead (IN lists): each is a full set of equalities. `anyOf` is an array whose
+ * elements are each an alternative for the column after the equalities; no bounds go with it.
  */
 export interface KeyConstraint {
   readonly equalities: readonly Expression[];
   readonly lower?: KeyBound | undefined;
   readonly upper?: KeyBound | undefined;
   readonly points?: readonly (readonly Expression[])[] | undefined;
+  readonly anyOf?: Expression | undefined;
 }
 
 export interface ScanPlan extends Node {

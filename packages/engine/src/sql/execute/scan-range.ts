@@ -5,11 +5,12 @@ import { KeyWriter } from "#base/key-encoding.ts";
 import { prefixSpan } from "#base/keys.ts";
 import type { KeyBound, KeyConstraint } from "#sql/bind/query-plan.ts";
 import type { Expression } from "#sql/bind/expression.ts";
+import { SqlArray } from "#sql/types/datum.ts";
 import type { Datum } from "#sql/types/datum.ts";
 import type { Frame } from "./frame.ts";
 import { writeKeyColumn } from "./key-datum.ts";
 import type { IndexCodec } from "./row-codec.ts";
-import { RowMaker } from "./operator.ts";
+import { RowMaker, evaluateOne } from "./operator.ts";
 import type { Compiled } from "./operator.ts";
 
 /** What part of an index a scan reads: single keys, in key order and each once, or one span. */
@@ -26,6 +27,8 @@ export class RangeMaker {
   readonly #alternatives: readonly RowMaker[];
   readonly #lower: { readonly values: RowMaker; readonly inclusive: boolean } | undefined;
   readonly #upper: { readonly values: RowMaker; readonly inclusive: boolean } | undefined;
+  /** An array of values for the column after the equalities. */
+  readonly #anyOf: Compiled | undefined;
   readonly #writer = new KeyWriter();
 
   constructor(
@@ -43,6 +46,7 @@ export class RangeMaker {
         ? undefined
         : { values: maker(keyBound.values), inclusive: keyBound.inclusive };
     this.#alternatives = (constraint?.points ?? [constraint?.equalities ?? []]).map(maker);
+    this.#anyOf = constraint?.anyOf === undefined ? undefined : compile(constraint.anyOf);
     this.#lower = bound(constraint?.lower);
     this.#upper = bound(constraint?.upper);
   }
@@ -50,14 +54,18 @@ export class RangeMaker {
   /** One key at most per alternative: every column of a unique index is given. */
   get isPoints(): boolean {
     const { index, columns } = this.#codec;
-    return index.unique && this.#alternatives.every((values) => values.width === columns.length);
+    const arrayWidth = this.#anyOf === undefined ? 0 : 1;
+    return (
+      index.unique &&
+      this.#alternatives.every((values) => values.width + arrayWidth === columns.length)
+    );
   }
 
   async make(frame: Frame): Promise<ScanRange> {
     if (this.isPoints) return this.#points(frame);
     const spans: Span[] = [];
-    for (const equalities of this.#alternatives) {
-      const span = await this.#span(await equalities.make(frame.row, frame), frame);
+    for (const equalities of await this.#equalities(frame)) {
+      const span = await this.#span(equalities, frame);
       if (span !== undefined) spans.push(span);
     }
     if (spans.length > 1) spans.sort((one, other) => compareBytes(one.start, other.start));
@@ -70,12 +78,25 @@ export class RangeMaker {
     };
   }
 
+  /** The values of each alternative; an array gives one per element. */
+  async #equalities(frame: Frame): Promise<readonly (readonly Datum[])[]> {
+    const lists: (readonly Datum[])[] = [];
+    for (const alternative of this.#alternatives) {
+      lists.push(
+        alternative.suspends
+          ? await alternative.make(frame.row, frame)
+          : alternative.makeSync(frame.row, frame),
+      );
+    }
+    if (this.#anyOf === undefined) return lists;
+    const array = await evaluateOne(this.#anyOf, frame.row, frame);
+    if (!(array instanceof SqlArray)) return [];
+    return lists.flatMap((values) => array.items.map((item) => [...values, item]));
+  }
+
   async #points(frame: Frame): Promise<ScanRange> {
     const keys: Uint8Array[] = [];
-    for (const alternative of this.#alternatives) {
-      const values = alternative.suspends
-        ? await alternative.make(frame.row, frame)
-        : alternative.makeSync(frame.row, frame);
+    for (const values of await this.#equalities(frame)) {
       if (!values.includes(null)) keys.push(this.#prefix(values));
     }
     if (keys.length < 2) return { kind: "points", keys };

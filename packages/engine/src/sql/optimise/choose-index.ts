@@ -9,6 +9,9 @@ import type { KeyComparison } from "./key-comparisons.ts";
 /** IN lists become separate keys up to this many; longer ones are checked on rows. */
 const pointsMax = 1000;
 
+/** How many elements an array that is not known yet is taken to have. */
+export const arrayLengthGuess = 10;
+
 /** What one index can do for a scan. */
 export interface IndexMatch {
   readonly index: IndexDescriptor;
@@ -65,6 +68,7 @@ function matchIndex(index: IndexDescriptor, comparisons: readonly KeyComparison[
   let alternatives: readonly (readonly Expression[])[] = [[]];
   let hasList = false;
   let equalityCount = 0;
+  let anyOf: Expression | undefined;
   let lower: KeyBound | undefined;
   let upper: KeyBound | undefined;
   for (const columnId of index.columnIds) {
@@ -82,6 +86,13 @@ function matchIndex(index: IndexDescriptor, comparisons: readonly KeyComparison[
       answered.add(fixed.condition);
       equalityCount++;
       continue;
+    }
+    const array = hasList ? undefined : own.find((one) => one.operator === "any");
+    if (array !== undefined) {
+      [anyOf] = array.values;
+      answered.add(array.condition);
+      equalityCount++;
+      break;
     }
     // Bounds after a list would hold for every alternative, but one span is all they describe.
     if (hasList) break;
@@ -108,6 +119,7 @@ function matchIndex(index: IndexDescriptor, comparisons: readonly KeyComparison[
           lower,
           upper,
           points: hasList ? alternatives : undefined,
+          anyOf,
         };
   return {
     index,
@@ -115,7 +127,7 @@ function matchIndex(index: IndexDescriptor, comparisons: readonly KeyComparison[
     equalityCount,
     hasRange,
     isUnique: index.unique && equalityCount === index.columnIds.length,
-    alternatives: alternatives.length,
+    alternatives: anyOf === undefined ? alternatives.length : arrayLengthGuess,
     answered,
   };
 }

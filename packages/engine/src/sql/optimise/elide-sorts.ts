@@ -1,7 +1,7 @@
 import type { Expression, SortKey } from "#sql/bind/expression.ts";
 import { mapInputs } from "#sql/bind/plan-walk.ts";
 import type { LimitPlan, QueryPlan, ScanPlan } from "#sql/bind/query-plan.ts";
-import { indexMatches, useIndex } from "./choose-index.ts";
+import { arrayLengthGuess, indexMatches, useIndex } from "./choose-index.ts";
 import type { IndexMatch } from "./choose-index.ts";
 
 /**
@@ -127,9 +127,9 @@ function orderedScan(
 function currentMatch(scan: ScanPlan): IndexMatch | undefined {
   const match = indexMatches(scan).find((one) => one.index.id === scan.indexId);
   if (match === undefined || scan.constraint === undefined) return undefined;
-  const { points, equalities, lower, upper } = scan.constraint;
-  const alternatives = points?.length ?? 1;
-  const equalityCount = (points?.[0] ?? equalities).length;
+  const { points, equalities, lower, upper, anyOf } = scan.constraint;
+  const alternatives = anyOf === undefined ? (points?.length ?? 1) : arrayLengthGuess;
+  const equalityCount = (points?.[0] ?? equalities).length + (anyOf === undefined ? 0 : 1);
   return {
     ...match,
     constraint: scan.constraint,

@@ -2,6 +2,7 @@ import type { Expression } from "#sql/bind/expression.ts";
 import type { FunctionScanPlan, JoinPlan, QueryPlan, ScanPlan } from "#sql/bind/query-plan.ts";
 import type { TableStatistics } from "#sql/plan/statistics.ts";
 import { indexesOf } from "#catalog/snapshot.ts";
+import { arrayLengthGuess } from "./choose-index.ts";
 import { conjunctsOf } from "./conjuncts.ts";
 
 /** Guesses where nothing is known; as in most systems, crude but in the right order. */
@@ -92,17 +93,19 @@ export class RowEstimator {
     const { constraint } = scan;
     if (constraint === undefined) return all;
     const index = indexesOf(scan.table).find((one) => one.id === scan.indexId);
-    const alternatives = constraint.points ?? [constraint.equalities];
-    const fixed = alternatives[0]?.length ?? 0;
+    const points = constraint.points ?? [constraint.equalities];
+    const hasArray = constraint.anyOf !== undefined;
+    const alternatives = hasArray ? arrayLengthGuess : points.length;
+    const fixed = (points[0]?.length ?? 0) + (hasArray ? 1 : 0);
     const isUnique = index?.unique === true && fixed === index.columnIds.length;
-    if (isUnique) return Math.min(all, alternatives.length);
+    if (isUnique) return Math.min(all, alternatives);
     let share = guess.equality ** (fixed === 0 ? 0 : 1);
     if (fixed > 1) share *= 0.1 ** (fixed - 1);
     if (constraint.lower !== undefined && constraint.upper !== undefined) share *= guess.bothBounds;
     else if (constraint.lower !== undefined || constraint.upper !== undefined) {
       share *= guess.range;
     }
-    return all * share * alternatives.length;
+    return all * share * alternatives;
   }
 
   #joinRows(join: JoinPlan): number {

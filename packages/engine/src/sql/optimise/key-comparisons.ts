@@ -1,8 +1,9 @@
 import type { TableDescriptor } from "#catalog/descriptor.ts";
-import type { Expression } from "#sql/bind/expression.ts";
+import type { ArrayComparison, Expression } from "#sql/bind/expression.ts";
 import { typeRef } from "#sql/bind/type-ref.ts";
 import { oids } from "#sql/types/builtin-types.ts";
 import { bindCast } from "#sql/types/cast.ts";
+import { SqlArray } from "#sql/types/datum.ts";
 import type { Datum } from "#sql/types/datum.ts";
 import type { ScalarFunction } from "#sql/types/function.ts";
 import { getType } from "#sql/types/type.ts";
@@ -11,8 +12,11 @@ import { isVolatile, readsOnly } from "./expression-facts.ts";
 /** A condition that an index over the column can answer. */
 export interface KeyComparison {
   readonly columnId: number;
-  readonly operator: "=" | "<" | "<=" | ">" | ">=" | "in";
-  /** One value, several for `in`; of the column's type, without references to the scan's row. */
+  readonly operator: "=" | "<" | "<=" | ">" | ">=" | "in" | "any";
+  /**
+   * One value, several for `in`, one array for `any`; of the column's type, without references to
+   * the scan's row.
+   */
   readonly values: readonly Expression[];
   /** The condition itself, which need not be checked again once the index has answered it. */
   readonly condition: Expression;
@@ -41,6 +45,10 @@ export function keyComparison(
     if (values.length !== condition.items.length) return undefined;
     return { columnId, operator: "in", values, condition };
   }
+  if (condition.kind === "arrayComparison") {
+    const columnId = columnOf(condition.left);
+    return columnId === undefined ? undefined : arrayElements(condition, table, columnId);
+  }
   if (condition.kind === "column" || condition.kind === "not") {
     // A boolean column by itself means column = true.
     const value = condition.kind === "column";
@@ -66,6 +74,36 @@ export function keyComparison(
   return value === undefined
     ? undefined
     : { columnId: rightId, operator: commuted[name], values: [value], condition };
+}
+
+/** column = ANY (array): the elements where they are known, the array where it is not. */
+function arrayElements(
+  condition: ArrayComparison,
+  table: TableDescriptor,
+  columnId: number,
+): KeyComparison | undefined {
+  if (condition.operator.name !== "=" || condition.quantifier !== "any") return undefined;
+  const { array } = condition;
+  if (array.kind === "constant" && array.value instanceof SqlArray) {
+    const { elementTypeOid, items } = array.value;
+    const values = items.flatMap((item) => {
+      const element: Expression = {
+        kind: "constant",
+        value: item,
+        result: typeRef(elementTypeOid),
+      };
+      return keyValue(element, table, columnId, true) ?? [];
+    });
+    if (values.length !== items.length || values.length === 0) return undefined;
+    return { columnId, operator: "in", values, condition };
+  }
+  const column = table.columns.find((one) => one.id === columnId);
+  const elementOid = array.result.type.elementOid;
+  const isSame =
+    column !== undefined &&
+    (column.type.oid === elementOid || isSameKey(elementOid, column.type.oid));
+  if (!isSame || !readsOnly(array, () => false) || isVolatile(array)) return undefined;
+  return { columnId, operator: "any", values: [array], condition };
 }
 
 /** The expression under casts that give every value one that compares like it. */

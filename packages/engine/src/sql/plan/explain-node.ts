@@ -301,6 +301,10 @@ class PlanDescriber {
       );
     } else {
       parts.push(...equal(constraint.equalities));
+      if (constraint.anyOf !== undefined) {
+        const { length } = constraint.equalities;
+        parts.push(`(${column(length)} = ANY (${this.#show(constraint.anyOf)}))`);
+      }
     }
     const fixed = (constraint.points?.[0] ?? constraint.equalities).length;
     const bound = (values: readonly Expression[], operator: string): void => {
