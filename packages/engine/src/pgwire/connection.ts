@@ -6,27 +6,13 @@ import { authenticate } from "./authenticate.ts";
 import type { Authenticator } from "./authentication.ts";
 import {
   writeBackendKeyData,
-  writeBindComplete,
-  writeCloseComplete,
   writeError,
   writeNegotiateProtocolVersion,
-  writeNoData,
-  writeParameterDescription,
   writeParameterStatus,
-  writeParseComplete,
-  writePortalSuspended,
   writeReadyForQuery,
-  writeRowDescription,
 } from "./backend-messages.ts";
-import { EncoderCache } from "./encoder-cache.ts";
-import {
-  frontend,
-  readBind,
-  readExecute,
-  readParse,
-  readQuery,
-  readTarget,
-} from "./frontend-messages.ts";
+import { ExtendedMessages } from "./extended-messages.ts";
+import { frontend, readQuery } from "./frontend-messages.ts";
 import { MalformedMessage, MessageReader } from "./message-reader.ts";
 import { Output } from "./output.ts";
 import { ResultWriter } from "./result-writer.ts";
@@ -83,9 +69,7 @@ export class PgConnection {
   readonly #reader: MessageReader;
   readonly #output: Output;
   readonly #results: ResultWriter;
-  readonly #encoders = new EncoderCache();
-  /** Result formats as Bind gave them, by portal. */
-  readonly #portalFormats = new Map<string, readonly (0 | 1)[]>();
+  readonly #extendedMessages: ExtendedMessages;
   readonly #cancelStartupTimeout: Cancel;
   #connection: Connection;
   #session: Session | undefined;
@@ -120,6 +104,9 @@ export class PgConnection {
       context: () => this.#requireSession().inputContext,
       nextCopyPiece: (signal) => this.#nextCopyPiece(signal),
     });
+    this.#extendedMessages = new ExtendedMessages(this.#reader, this.#output, this.#results, () =>
+      this.#requireSession(),
+    );
     this.#cancelStartupTimeout = runtime.clock.after(options.startupTimeoutMs, () => {
       this.#end(undefined);
     });
@@ -435,7 +422,7 @@ export class PgConnection {
 
   #extended(type: number): Promise<void> | undefined {
     try {
-      const step = this.#extendedStep(type);
+      const step = this.#extendedMessages.handle(type);
       if (step !== undefined) return this.#settle(step);
       this.#output.flushWhenFull();
     } catch (error) {
@@ -456,104 +443,6 @@ export class PgConnection {
   #skipToSync(error: unknown): void {
     this.#report(error);
     this.#isSkippingToSync = true;
-  }
-
-  #extendedStep(type: number): Promise<void> | undefined {
-    switch (type) {
-      case frontend.parse:
-        return this.#parse();
-      case frontend.bind:
-        return this.#bind();
-      case frontend.describe:
-        this.#describe();
-        return undefined;
-      case frontend.execute:
-        return this.#execute();
-      case frontend.close:
-        this.#closeTarget();
-        return undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  async #parse(): Promise<void> {
-    const { statement, text, parameterTypeOids } = readParse(this.#reader);
-    await this.#requireSession().parse(statement, text, parameterTypeOids);
-    writeParseComplete(this.#output.writer);
-  }
-
-  #bind(): Promise<void> | undefined {
-    const message = readBind(this.#reader);
-    const bound = (): void => {
-      this.#portalFormats.set(message.portal, message.resultFormats);
-      writeBindComplete(this.#output.writer);
-    };
-    const step = this.#requireSession().bind(message);
-    if (step !== undefined) return step.then(bound);
-    bound();
-    return undefined;
-  }
-
-  #describe(): void {
-    const target = readTarget(this.#reader);
-    const { writer } = this.#output;
-    const session = this.#requireSession();
-    if (target.kind === "statement") {
-      const description = session.describeStatement(target.name);
-      writeParameterDescription(writer, description.parameterTypeOids);
-      if (description.columns === undefined) writeNoData(writer);
-      else writeRowDescription(writer, description.columns, undefined);
-      return;
-    }
-    const columns = session.describePortal(target.name);
-    if (columns === undefined) {
-      writeNoData(writer);
-      return;
-    }
-    const formats = this.#encoders.formats(columns, this.#portalFormats.get(target.name));
-    writeRowDescription(writer, columns, formats);
-  }
-
-  #execute(): Promise<void> | undefined {
-    const { portal, rowsMax } = readExecute(this.#reader);
-    const session = this.#requireSession();
-    const columns = session.describePortal(portal);
-    const encoder =
-      columns === undefined
-        ? undefined
-        : this.#encoders.get(columns, this.#portalFormats.get(portal), session.inputContext);
-    this.#results.begin(encoder);
-    let outcome: boolean | Promise<boolean> | undefined;
-    try {
-      // Only a statement that is known to be the last of its batch may commit by itself.
-      const syncFollows = this.#reader.nextType === frontend.sync;
-      outcome = session.execute(portal, rowsMax, this.#results, syncFollows);
-      if (outcome === false) writePortalSuspended(this.#output.writer);
-    } finally {
-      if (!(outcome instanceof Promise)) this.#results.finish();
-    }
-    return outcome instanceof Promise ? this.#finishExecute(outcome) : undefined;
-  }
-
-  async #finishExecute(outcome: Promise<boolean>): Promise<void> {
-    try {
-      if (!(await outcome)) writePortalSuspended(this.#output.writer);
-    } finally {
-      this.#results.finish();
-    }
-  }
-
-  #closeTarget(): void {
-    const target = readTarget(this.#reader);
-    const session = this.#requireSession();
-    if (target.kind === "statement") {
-      session.closeStatement(target.name);
-    } else {
-      session.closePortal(target.name);
-      this.#portalFormats.delete(target.name);
-    }
-    writeCloseComplete(this.#output.writer);
   }
 
   #sync(): Promise<void> | undefined {
@@ -600,7 +489,7 @@ export class PgConnection {
 
   #readyForQuery(): void {
     const session = this.#requireSession();
-    if (session.transactionStatus === "I") this.#portalFormats.clear();
+    if (session.transactionStatus === "I") this.#extendedMessages.forgetPortals();
     writeReadyForQuery(this.#output.writer, session.transactionStatus);
     this.#isBusy = false;
     // A pipeline's answers share a write; and those of all connections leave together, so that a

@@ -54,7 +54,7 @@ const groupBytesMax = 4 * 2 ** 20;
 /**
  * The write-ahead log of all ranges of a node, and its durability point.
  *
- *   append ──┐                      ┌─ write ─ fdatasync ─┐
+ *   append ──┐                      ┌─── durable write ───┐
  *   append ──┼─ queue ── one group ─┤                     ├─ all promises resolve
  *   append ──┘                      └─────────────────────┘   (the next group gathers meanwhile)
  *
