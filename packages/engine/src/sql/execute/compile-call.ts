@@ -1,7 +1,8 @@
 import { assert } from "#base/assert.ts";
-import type { Expression } from "#sql/bind/expression.ts";
+import type { Call, Expression } from "#sql/bind/expression.ts";
 import type { Datum, Row } from "#sql/types/datum.ts";
 import type { EvalContext, ScalarFunction } from "#sql/types/function.ts";
+import { suspend } from "./frame.ts";
 import type { Evaluator, Frame } from "./frame.ts";
 
 /** A function call: the shapes that matter have no array of arguments and no loop. */
@@ -81,4 +82,23 @@ export function binaryOperator(
 /** The value of an expression that is the same for every row and every run, or undefined. */
 export function constantValue(expression: Expression): Datum | undefined {
   return expression.kind === "constant" ? expression.value : undefined;
+}
+
+/** The one function that waits; it needs the statement's clock and may be cancelled. */
+export function isSleep(fn: ScalarFunction): boolean {
+  return fn.name === "pg_sleep";
+}
+
+/** pg_sleep(seconds): suspends as a subquery does, once for each row. */
+export function compileSleep(expression: Call, seconds: Evaluator): Evaluator {
+  return (row, frame) => {
+    const value = seconds(row, frame);
+    if (value === null) return null;
+    const done = frame.subqueryResult(expression, row);
+    if (done !== undefined) return done;
+    return suspend(async () => {
+      await frame.run.pacer.sleep(Number(value) * 1_000);
+      frame.keepSubqueryResult(expression, row, "");
+    });
+  };
 }

@@ -14,12 +14,21 @@ import { comparatorFor, hashKeyFor } from "#sql/types/compare.ts";
 import type { Datum } from "#sql/types/datum.ts";
 import { SqlArray, SqlRecord } from "#sql/types/datum.ts";
 import { compileArrayConstructor, compileSubscript } from "./compile-array.ts";
-import { binaryOperator, compileCall, constantValue, evaluateAll } from "./compile-call.ts";
+import {
+  binaryOperator,
+  compileCall,
+  compileSleep,
+  constantValue,
+  evaluateAll,
+  isSleep,
+} from "./compile-call.ts";
 import type { Evaluator, Frame } from "./frame.ts";
 
 /** What compiling an expression needs of the rest of the executor. */
 export interface ExpressionCompiler {
   subquery(expression: Subquery): Evaluator;
+  /** Told of every other expression that may suspend its evaluation. */
+  noteSuspension(): void;
 }
 
 /**
@@ -46,6 +55,10 @@ export function compileExpression(expression: Expression, compiler: ExpressionCo
     case "call": {
       const [only] = expression.args;
       if (expression.syntax === "relabel" && only !== undefined) return compile(only);
+      if (isSleep(expression.fn) && only !== undefined) {
+        compiler.noteSuspension();
+        return compileSleep(expression, compile(only));
+      }
       return compileCall(expression.fn, expression.args.map(compile));
     }
     case "and":

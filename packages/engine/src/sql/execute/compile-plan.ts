@@ -61,16 +61,16 @@ export function compileScalar(expression: Expression): Compiled {
 
 /** What the compilers of plan nodes hand to each other. */
 export class PlanCompiler implements ExpressionCompiler {
-  #subqueryCount = 0;
+  #suspensionCount = 0;
 
   operator(plan: QueryPlan): Operator {
     return new MeasuredOperator(plan, this.#compile(plan));
   }
 
   readonly expression = (expression: Expression): Compiled => {
-    const before = this.#subqueryCount;
+    const before = this.#suspensionCount;
     const evaluate = compileExpression(expression, this);
-    return { evaluate, suspends: this.#subqueryCount > before };
+    return { evaluate, suspends: this.#suspensionCount > before };
   };
 
   maker(expressions: readonly Expression[]): RowMaker {
@@ -82,8 +82,12 @@ export class PlanCompiler implements ExpressionCompiler {
     const test =
       expression.test === undefined ? undefined : compileExpression(expression.test, this);
     const operator = this.operator(expression.plan);
-    this.#subqueryCount++;
+    this.#suspensionCount++;
     return compileSubquery(expression, operator, operands, test);
+  }
+
+  noteSuspension(): void {
+    this.#suspensionCount++;
   }
 
   #optional(expression: Expression | undefined): Compiled | undefined {

@@ -25,6 +25,12 @@ export class Pacer {
     return this.#yield();
   }
 
+  /** A wait that the statement itself asks for. */
+  async sleep(delayMs: number): Promise<void> {
+    await this.#clock.sleep(delayMs, this.#signal);
+    this.#sliceStartMs = this.#clock.monotonicMs();
+  }
+
   async #yield(): Promise<void> {
     await this.#clock.yield();
     this.#signal.throwIfAborted();

@@ -60,14 +60,17 @@ export class PointProgram {
 /** Undefined when the statement is no plain read or has subqueries in it, which need to wait. */
 export function compilePointStatement(statement: PointStatement): PointProgram | undefined {
   if (statement.kind !== "pointSelect") return undefined;
-  let hasSubquery = false;
+  let suspends = false;
   const compile = (expression: Expression): Evaluator =>
     compileExpression(expression, {
       subquery() {
-        hasSubquery = true;
+        suspends = true;
         return () => null;
+      },
+      noteSuspension() {
+        suspends = true;
       },
     });
   const program = new PointProgram(statement, compile);
-  return hasSubquery ? undefined : program;
+  return suspends ? undefined : program;
 }

@@ -162,6 +162,18 @@ test("cancelling ends a statement, and the session goes on", async () => {
   expect((await runText(session, "SELECT 1")).error).toBeUndefined();
 });
 
+test("pg_sleep waits for its time, and can be cancelled", async () => {
+  const { session, runtime } = await openWorld();
+  const slept = await runtime.clock.run(runText(session, "SELECT pg_sleep(2), 'rested'"));
+  expect(slept.results[0]?.rows).toEqual([["", "rested"]]);
+  expect(runtime.clock.nowMs()).toBeGreaterThanOrEqual(2_000);
+  const reason = new SqlError("query_canceled", "canceling statement due to user request");
+  const sleeping = runText(session, "SELECT pg_sleep(3600)");
+  await runtime.clock.run(runtime.clock.sleep(10));
+  session.cancel(reason);
+  expect((await sleeping).error).toBe(reason);
+});
+
 test("statement_timeout ends a statement", async () => {
   const runtime = simRuntime(1);
   const client = await SqlClient.open(new MemoryKv(), { ...runtime, clock: busyClock(runtime) });
