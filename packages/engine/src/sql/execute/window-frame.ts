@@ -36,6 +36,48 @@ export function frameOf(
   return { start: Math.max(0, start), end: Math.max(start, Math.min(rowCount, end)) };
 }
 
+/** Whether EXCLUDE leaves a row out of another row's frame. */
+export function isExcluded(
+  frame: WindowFrame,
+  row: number,
+  other: number,
+  peers: PeerGroups,
+): boolean {
+  switch (frame.exclude) {
+    case "no others":
+      return false;
+    case "current row":
+      return other === row;
+    case "group":
+      return peers.group[other] === peers.group[row];
+    case "ties":
+      return other !== row && peers.group[other] === peers.group[row];
+  }
+}
+
+/** The row at a place in a row's frame, counted from its start, or from its end when negative. */
+export function rowInFrame(
+  frame: WindowFrame,
+  row: number,
+  place: number,
+  bounds: { readonly start: number; readonly end: number },
+  peers: PeerGroups,
+): number | undefined {
+  const { start, end } = bounds;
+  if (frame.exclude === "no others") {
+    const at = place < 0 ? end + place : start + place;
+    return at >= start && at < end ? at : undefined;
+  }
+  const step = place < 0 ? -1 : 1;
+  let left = place < 0 ? -place - 1 : place;
+  for (let at = place < 0 ? end - 1 : start; at >= start && at < end; at += step) {
+    if (isExcluded(frame, row, at, peers)) continue;
+    if (left === 0) return at;
+    left--;
+  }
+  return undefined;
+}
+
 /** The row at which a bound stands; for an end bound the row after it. */
 function boundRow(
   frame: WindowFrame,

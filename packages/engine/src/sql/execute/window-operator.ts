@@ -7,7 +7,7 @@ import { batchesOf, collectRows, evaluateOne } from "./operator.ts";
 import type { Batch, Compiled, Operator, RowMaker } from "./operator.ts";
 import { rowHasher } from "./row-hash.ts";
 import { rowOrder } from "./row-order.ts";
-import { checkOffset, frameOf } from "./window-frame.ts";
+import { checkOffset, frameOf, isExcluded, rowInFrame } from "./window-frame.ts";
 import type { FrameOffsets, PeerGroups } from "./window-frame.ts";
 
 export interface CompiledWindowCall {
@@ -115,8 +115,12 @@ export class WindowOperator implements Operator {
         argument: (argument, row) => args[row]?.[argument] ?? null,
         peerStart: (row) => peers.start[row] ?? row,
         peerEnd: (row) => peers.end[row] ?? row + 1,
-        frameStart: (row) => frames[row]?.start ?? row,
-        frameEnd: (row) => frames[row]?.end ?? row + 1,
+        frameRow: (row, place) => {
+          const bounds = frames[row];
+          return bounds === undefined
+            ? undefined
+            : rowInFrame(compiled.call.frame, row, place, bounds, peers);
+        },
       };
       return fn.compute(view, frame.run.context);
     }
@@ -170,12 +174,8 @@ function aggregateOverFrames(
     if (call.frame.exclude !== "no others") {
       const single = fn.newAccumulator();
       for (let at = bounds.start; at < bounds.end; at++) {
-        const isPeer = peers.group[at] === peers.group[row];
-        const isExcluded =
-          (call.frame.exclude === "current row" && at === row) ||
-          (call.frame.exclude === "group" && isPeer) ||
-          (call.frame.exclude === "ties" && isPeer && at !== row);
-        if (!isExcluded && isCounted[at] === true) single.add(args[at] ?? [], context);
+        if (isExcluded(call.frame, row, at, peers) || isCounted[at] !== true) continue;
+        single.add(args[at] ?? [], context);
       }
       results.push(single.result(context));
       continue;

@@ -112,9 +112,11 @@ export interface WindowPartition {
   /** First and one past the last row of the row's peer group (equal under ORDER BY). */
   peerStart(row: number): number;
   peerEnd(row: number): number;
-  /** The row's frame, [start, end), exclusion aside. */
-  frameStart(row: number): number;
-  frameEnd(row: number): number;
+  /**
+   * The row at a place in the row's frame, excluded rows not counted: 0 is the first, -1 the last.
+   * Undefined when the frame has fewer.
+   */
+  frameRow(row: number, place: number): number | undefined;
 }
 
 /** A function of a window alone (row_number …); aggregates over windows are the executor's affair. */

@@ -94,9 +94,14 @@ function nthValue(partition: WindowPartition): Datum[] {
         "argument of nth_value must be greater than zero",
       );
     }
-    const at = partition.frameStart(row) + Number(nth) - 1;
-    return at < partition.frameEnd(row) ? partition.argument(0, at) : null;
+    return frameValue(partition, row, Number(nth) - 1);
   });
+}
+
+/** The first argument at a place in the row's frame; null beyond its end. */
+function frameValue(partition: WindowPartition, row: number, place: number): Datum {
+  const at = partition.frameRow(row, place);
+  return at === undefined ? null : partition.argument(0, at);
 }
 
 export const windowFunctions: readonly WindowFunction[] = [
@@ -142,16 +147,10 @@ export const windowFunctions: readonly WindowFunction[] = [
     ),
   ]),
   windowFunction("first_value", [anyelement], anyelement, (partition) =>
-    eachRow(partition, (row) => {
-      const start = partition.frameStart(row);
-      return start < partition.frameEnd(row) ? partition.argument(0, start) : null;
-    }),
+    eachRow(partition, (row) => frameValue(partition, row, 0)),
   ),
   windowFunction("last_value", [anyelement], anyelement, (partition) =>
-    eachRow(partition, (row) => {
-      const end = partition.frameEnd(row);
-      return partition.frameStart(row) < end ? partition.argument(0, end - 1) : null;
-    }),
+    eachRow(partition, (row) => frameValue(partition, row, -1)),
   ),
   windowFunction("nth_value", [anyelement, int4], anyelement, nthValue),
 ];

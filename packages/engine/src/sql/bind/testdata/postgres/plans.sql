@@ -132,3 +132,7 @@ select count(*) from a where null
 select a.id from a where a.id in (1, 2, 2, null) order by 1
 select id from a where id in (select 1 union select 2) order by 1
 select id from a where x = all (select 1 where false) and id < 3 order by 1
+select id, first_value(id) over w, last_value(id) over w, nth_value(id, 2) over w from a where id between 10 and 16 window w as (order by id rows between unbounded preceding and unbounded following exclude current row) order by id
+select x, sum(id) over w, count(*) over w from a where id between 10 and 16 window w as (order by x groups between 1 preceding and current row exclude group) order by x, 2
+select id, first_value(id) over w, last_value(id) over w, nth_value(id, 3) over w from a where id between 10 and 16 window w as (order by id groups between 2 preceding and 1 following exclude group) order by id
+select x, sum(id) over (order by x range between unbounded preceding and current row exclude ties) from a where id between 12 and 16 order by x, 2
