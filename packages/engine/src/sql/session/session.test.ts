@@ -212,6 +212,13 @@ test("a statement that needs too much memory gets 53200", async () => {
   expect(top.results[0]?.rows).toEqual([["100000"]]);
 });
 
+test("a statement nested too deep gets 54001, and the session goes on", async () => {
+  const { session } = await openWorld();
+  const deep = await runText(session, `SELECT ${"1+".repeat(100_000)}1`);
+  expect(deep.error?.code).toBe("54001");
+  expect((await runText(session, "SELECT 1")).error).toBeUndefined();
+});
+
 test("rows of a dropped table are removed afterwards", async () => {
   const { session, kv, runtime } = await openWorld();
   await runText(session, "CREATE TABLE many (id int PRIMARY KEY, s text)");

@@ -440,7 +440,8 @@ export class SqlSession implements Session {
   /** What aborted the statement says more than how the abort was noticed. */
   #reasonFor(error: unknown): unknown {
     const { signal } = this.state;
-    return signal.aborted && !isSqlError(error) ? signal.reason : error;
+    if (isSqlError(error)) return error;
+    return signal.aborted ? signal.reason : stackOverflow(error);
   }
 
   /** 25P02 in a failed block, except for what may end it. */
@@ -471,4 +472,13 @@ export class SqlSession implements Session {
     if (portal !== undefined) return portal;
     throw new SqlError("invalid_cursor_name", `portal "${name}" does not exist`);
   }
+}
+
+/** Nesting that is too deep for our recursions is the statement's fault, and its error. */
+function stackOverflow(error: unknown): unknown {
+  if (!(error instanceof RangeError) || !error.message.includes("call stack")) return error;
+  return new SqlError("statement_too_complex", "stack depth limit exceeded", {
+    hint: "Write the statement with less nesting.",
+    cause: error,
+  });
 }
