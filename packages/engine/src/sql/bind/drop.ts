@@ -4,9 +4,24 @@ import type { DropStmt, Node, RangeVar } from "#sql/parse/ast.ts";
 import { nameParts } from "./environment.ts";
 import type { Environment } from "./environment.ts";
 import { findRelation } from "./lookup-relation.ts";
-import type { DropIndexStatement, DropSchemaStatement, DropTableStatement } from "./statement.ts";
+import { findTypeByName, formatType } from "#sql/types/type.ts";
+import type {
+  DropAbsentStatement,
+  DropIndexStatement,
+  DropSchemaStatement,
+  DropTableStatement,
+} from "./statement.ts";
 
-type DropStatement = DropTableStatement | DropIndexStatement | DropSchemaStatement;
+type DropStatement =
+  DropTableStatement | DropIndexStatement | DropSchemaStatement | DropAbsentStatement;
+
+/** Kinds of relations that cannot be created, and so cannot be there: what PostgreSQL calls them. */
+const absentRelations: Readonly<Record<string, string>> = {
+  OBJECT_VIEW: "view",
+  OBJECT_MATVIEW: "materialized view",
+  OBJECT_SEQUENCE: "sequence",
+  OBJECT_FOREIGN_TABLE: "foreign table",
+};
 
 export function bindDrop(environment: Environment, node: DropStmt): DropStatement {
   switch (node.removeType) {
@@ -16,7 +31,12 @@ export function bindDrop(environment: Environment, node: DropStmt): DropStatemen
       return bindDropIndex(environment, node);
     case "OBJECT_SCHEMA":
       return bindDropSchema(environment, node);
+    case "OBJECT_TYPE":
+    case "OBJECT_DOMAIN":
+      return bindDropType(environment, node);
     default: {
+      const absent = absentRelations[node.removeType ?? ""];
+      if (absent !== undefined) return bindDropAbsent(environment, node, absent);
       const word = (node.removeType ?? "").replace("OBJECT_", "").replaceAll("_", " ");
       throw notSupported(`DROP ${word}`);
     }
@@ -41,12 +61,7 @@ function isCascade(node: DropStmt): boolean {
 }
 
 /** What IF EXISTS says of something that is not there; otherwise the error. */
-function missing(
-  environment: Environment,
-  word: "table" | "index",
-  name: RangeVar,
-  node: DropStmt,
-): string {
+function missing(environment: Environment, word: string, name: RangeVar, node: DropStmt): string {
   const { schemaname, relname = "" } = name;
   if (
     schemaname !== undefined &&
@@ -57,7 +72,7 @@ function missing(
   }
   if (node.missing_ok === true) return `${word} "${relname}" does not exist, skipping`;
   throw new SqlError(
-    word === "table" ? "undefined_table" : "undefined_object",
+    ["index", "type", "foreign table"].includes(word) ? "undefined_object" : "undefined_table",
     `${word} "${relname}" does not exist`,
   );
 }
@@ -83,6 +98,64 @@ function bindDropTable(environment: Environment, node: DropStmt): DropTableState
     });
   });
   return { kind: "dropTable", tables: [...new Set(tables)], cascade: isCascade(node), notices };
+}
+
+/** DROP of what is never there: the same complaints and notices as where it might have been. */
+function bindDropAbsent(
+  environment: Environment,
+  node: DropStmt,
+  word: string,
+): DropAbsentStatement {
+  const notices = (node.objects ?? []).map((object) => {
+    const name = objectName(object);
+    const relation = findRelation(environment, name);
+    if (relation === undefined) return missing(environment, word, name, node);
+    const shown = name.relname ?? "";
+    if (relation.kind === "virtual" && word === "view") {
+      throw new SqlError(
+        "insufficient_privilege",
+        `permission denied: "${shown}" is a system catalog`,
+      );
+    }
+    const article = /^[aeiou]/.test(word) ? "an" : "a";
+    throw new SqlError("wrong_object_type", `"${shown}" is not ${article} ${word}`, {
+      hint: `Use DROP ${relation.kind === "index" ? "INDEX" : "TABLE"} to remove ${relation.kind === "index" ? "an index" : "a table"}.`,
+    });
+  });
+  return { kind: "dropAbsent", command: `DROP ${word.toUpperCase()}`, notices };
+}
+
+/** Types and domains cannot be created either, but some are built in. */
+function bindDropType(environment: Environment, node: DropStmt): DropAbsentStatement {
+  const isDomain = node.removeType === "OBJECT_DOMAIN";
+  const notices = (node.objects ?? []).map((object) => {
+    if (!("TypeName" in object)) throw notSupported("DROP of this");
+    const parts = nameParts(object.TypeName.names);
+    const relname = parts.at(-1) ?? "";
+    const schemaname = parts.length > 1 ? parts.at(-2) : undefined;
+    const name = { relname, ...(schemaname === undefined ? {} : { schemaname }) };
+    const isBuiltIn = schemaname === undefined || schemaname === "pg_catalog";
+    const type = isBuiltIn ? findTypeByName(relname) : undefined;
+    if (type !== undefined && isDomain) {
+      throw new SqlError("wrong_object_type", `"${parts.join(".")}" is not a domain`);
+    }
+    if (type !== undefined) {
+      throw new SqlError(
+        "dependent_objects_still_exist",
+        `cannot drop type ${formatType(type.oid)} because it is required by the database system`,
+      );
+    }
+    const relation = findRelation(environment, name);
+    if (relation?.kind === "table") {
+      throw new SqlError(
+        "dependent_objects_still_exist",
+        `cannot drop type ${relname} because table ${relname} requires it`,
+        { hint: `You can drop table ${relname} instead.` },
+      );
+    }
+    return missing(environment, "type", name, node);
+  });
+  return { kind: "dropAbsent", command: isDomain ? "DROP DOMAIN" : "DROP TYPE", notices };
 }
 
 function bindDropIndex(environment: Environment, node: DropStmt): DropIndexStatement {

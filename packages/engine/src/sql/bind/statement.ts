@@ -35,6 +35,7 @@ export type Statement =
   | CreateTableStatement
   | CreateTableAsStatement
   | DropTableStatement
+  | DropAbsentStatement
   | AlterTableStatement
   | CreateSchemaStatement
   | DropSchemaStatement
@@ -140,6 +141,13 @@ export interface DropTableStatement extends SkippedObjects {
   readonly kind: "dropTable";
   readonly tables: readonly TableDescriptor[];
   readonly cascade: boolean;
+}
+
+/** DROP … IF EXISTS of kinds of objects that HoloFusion has none of: nothing but notices. */
+export interface DropAbsentStatement extends SkippedObjects {
+  readonly kind: "dropAbsent";
+  /** As in the command tag. */
+  readonly command: string;
 }
 
 export interface AlterTableStatement extends SkippedObjects {

@@ -46,6 +46,9 @@ export async function runSchemaStatement(
     case "dropTable":
       dropTables(statement, options);
       return "DROP TABLE";
+    case "dropAbsent":
+      for (const message of statement.notices) options.notice(message);
+      return statement.command;
     case "alterTable":
       await alterTable(statement, {
         ...options,
@@ -84,6 +87,8 @@ export function schemaCommand(kind: Statement["kind"]): string | undefined {
       return "CREATE TABLE AS";
     case "dropTable":
       return "DROP TABLE";
+    case "dropAbsent":
+      return "DROP";
     case "alterTable":
       return "ALTER TABLE";
     case "createSchema":

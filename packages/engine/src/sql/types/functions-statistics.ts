@@ -17,6 +17,7 @@ import {
   multiplyNumeric,
   subtractNumeric,
 } from "./numeric-arithmetic.ts";
+import { floatOverflow } from "./number-conversion.ts";
 import { sqrtNumeric } from "./numeric-functions.ts";
 
 /** Variance, deviation, correlation and regression. */
@@ -67,15 +68,29 @@ class FloatMoments {
   spreadX = 0;
 
   add(x: number): void {
+    const before = this.sumX;
     this.count++;
     this.sumX += x;
     if (this.count > 1) {
       const difference = x * this.count - this.sumX;
       this.spreadX += (difference * difference) / (this.count * (this.count - 1));
+      if (isInfinite(this.sumX) || isInfinite(this.spreadX)) {
+        refuseOverflow(before, x);
+        this.spreadX = NaN;
+      }
     } else if (!Number.isFinite(x)) {
       this.spreadX = NaN;
     }
   }
+}
+
+function isInfinite(value: number): boolean {
+  return value === Infinity || value === -Infinity;
+}
+
+/** 22003 when a sum became infinite though nothing that went into it was. */
+function refuseOverflow(...parts: readonly number[]): void {
+  if (!parts.some(isInfinite)) throw floatOverflow();
 }
 
 function newFloatSpread(spread: Spread, basis: Basis): () => Accumulator {
@@ -114,16 +129,28 @@ class PairMoments {
   product = 0;
 
   add(y: number, x: number): void {
+    const beforeX = this.sumX;
+    const beforeY = this.sumY;
     this.count++;
     this.sumX += x;
     this.sumY += y;
-    if (this.count === 1) return;
+    if (this.count === 1) {
+      if (!Number.isFinite(x)) this.spreadX = this.product = NaN;
+      if (!Number.isFinite(y)) this.spreadY = this.product = NaN;
+      return;
+    }
     const differenceX = x * this.count - this.sumX;
     const differenceY = y * this.count - this.sumY;
     const scale = 1 / (this.count * (this.count - 1));
     this.spreadX += differenceX * differenceX * scale;
     this.spreadY += differenceY * differenceY * scale;
     this.product += differenceX * differenceY * scale;
+    if (isInfinite(this.sumX) || isInfinite(this.spreadX)) refuseOverflow(beforeX, x);
+    if (isInfinite(this.sumY) || isInfinite(this.spreadY)) refuseOverflow(beforeY, y);
+    if (isInfinite(this.product)) refuseOverflow(beforeX, x, beforeY, y);
+    if (isInfinite(this.spreadX)) this.spreadX = NaN;
+    if (isInfinite(this.spreadY)) this.spreadY = NaN;
+    if (isInfinite(this.product)) this.product = NaN;
   }
 }
 

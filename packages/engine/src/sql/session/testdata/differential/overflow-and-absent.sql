@@ -1,0 +1,37 @@
+-- Sums of floats that leave their range.
+CREATE TABLE f (y float8, x float8);
+INSERT INTO f VALUES (1.5e308, 0), (-1.5e308, 1), (1, 2);
+SELECT covar_pop(y, x) FROM f WHERE x > 0;
+SELECT covar_samp(y, x) FROM f;
+SELECT regr_intercept(y, x) FROM f;
+SELECT corr(y, x) FROM f;
+SELECT var_pop(y) FROM f;
+SELECT stddev(x) FROM f;
+SELECT corr(y, x), regr_sxx(y, x), regr_syy(y, x) FROM (VALUES (1::float8, 'inf'::float8), (2, 3)) v(y, x);
+SELECT corr(y, x), regr_sxx(y, x), regr_syy(y, x) FROM (VALUES (1::float8, 2::float8), (2, 'inf')) v(y, x);
+SELECT covar_pop(y, x), covar_samp(y, x) FROM (VALUES ('nan'::float8, 2::float8)) v(y, x);
+SELECT var_pop(v), var_samp(v) FROM (VALUES ('inf'::float8), (1)) t(v);
+-- Things that are not there.
+CREATE TABLE q (a int);
+CREATE INDEX q_a ON q (a);
+DROP VIEW IF EXISTS nope, zzz.v;
+DROP VIEW nope;
+DROP VIEW zzz.nope;
+DROP VIEW q;
+DROP VIEW q_a;
+DROP SEQUENCE IF EXISTS nope;
+DROP SEQUENCE nope;
+DROP SEQUENCE q;
+DROP MATERIALIZED VIEW IF EXISTS nope;
+DROP MATERIALIZED VIEW nope;
+DROP FOREIGN TABLE IF EXISTS nope;
+DROP FOREIGN TABLE nope;
+DROP TYPE IF EXISTS nope, zzz.t;
+DROP TYPE nope;
+DROP TYPE zzz.t;
+DROP TYPE int4;
+DROP TYPE q;
+DROP DOMAIN IF EXISTS nope;
+DROP DOMAIN nope;
+DROP DOMAIN int4;
+SELECT count(*) FROM q;
