@@ -15,6 +15,7 @@ import { minMaxByIndex } from "./min-max-by-index.ts";
 import { orderJoins } from "./order-joins.ts";
 import { pruneColumns } from "./prune-columns.ts";
 import { pushFilters } from "./push-filters.ts";
+import { unnestAggregates } from "./unnest-aggregates.ts";
 import { unnestSubqueries } from "./unnest-subqueries.ts";
 
 export interface OptimiserContext {
@@ -26,19 +27,23 @@ export interface OptimiserContext {
 /** Rewrites a bound plan into one that gives the same rows sooner. The plan itself is not changed. */
 export function optimise(plan: QueryPlan, context: OptimiserContext): QueryPlan {
   const estimator = new RowEstimator(context.statistics);
-  return optimiseLevel(inlineCtes(foldConstants(plan, context.evalContext)), estimator);
+  return optimiseLevel(inlineCtes(foldConstants(plan, context.evalContext)), estimator, context);
 }
 
 /** One query level; the plans of its subqueries are levels of their own. */
-function optimiseLevel(plan: QueryPlan, estimator: RowEstimator): QueryPlan {
+function optimiseLevel(
+  plan: QueryPlan,
+  estimator: RowEstimator,
+  context: OptimiserContext,
+): QueryPlan {
   // What is asked: fewer and simpler nodes that give the same rows.
-  let logical = unnestSubqueries(plan);
+  let logical = unnestAggregates(unnestSubqueries(plan), estimator, context.evalContext);
   logical = mergeProjects(pushFilters(logical));
   logical = pruneColumns(orderJoins(dropKnownNotNull(logical), estimator));
   // How it is done: indexes, join algorithms, orders.
   const chosen = mergeProjects(choosePaths(mergeProjects(logical), estimator));
   const physical = elideSorts(minMaxByIndex(chosen));
-  return mapSubqueryPlans(physical, (inner) => optimiseLevel(inner, estimator));
+  return mapSubqueryPlans(physical, (inner) => optimiseLevel(inner, estimator, context));
 }
 
 function choosePaths(plan: QueryPlan, estimator: RowEstimator): QueryPlan {
