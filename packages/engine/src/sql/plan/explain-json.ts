@@ -45,7 +45,8 @@ function nodeJson(
   }
   for (const detail of node.details) json[detail.name] = detail.value;
   const removed = rowsRemovedOf(node, run);
-  if (removed !== undefined) json["Rows Removed by Filter"] = removed;
+  const isFiltered = node.details.some((detail) => detail.name === "Filter");
+  if (removed !== undefined && isFiltered) json["Rows Removed by Filter"] = removed;
   if (node.children.length > 0) {
     json["Plans"] = node.children.map((child) =>
       nodeJson(child.node, child.label, options, figures),
