@@ -262,6 +262,18 @@ test("help and version end with 0", async () => {
   expect((await start(["--version"])).output()).toMatch(/^holo-fusion \d/);
 });
 
+test("a holder that was killed is waited for, though nobody has asked how it ended", async () => {
+  const data = folder();
+  const other = spawn("sleep", ["60"]);
+  const ticks = readFileSync(`/proc/${other.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+  mkdirSync(data, { recursive: true });
+  writeFileSync(join(data, "process.lock"), `${other.pid} ${ticks}\n`);
+  other.kill("SIGKILL");
+  while (readFileSync(`/proc/${other.pid}/cmdline`, "utf8") !== "");
+  // Without a turn of the loop in between nobody has reaped it: its number is still taken.
+  lockFolder(data)();
+});
+
 test("a folder in use by a living process is refused; the lock of a dead one is void", async () => {
   const data = folder();
   const other = spawn("sleep", ["60"]);

@@ -27,7 +27,9 @@ export function lockFolder(folder: string): () => void {
     }
     const [pidText = "", ticks = ""] = fs.readFileSync(file, "utf8").trim().split(" ");
     const pid = Number(pidText);
-    if (isAlive(pid) && (startTicks(pid) ?? "?") === ticks && pid !== process.pid) {
+    const isHolder = (): boolean =>
+      isAlive(pid) && (startTicks(pid) ?? "?") === ticks && pid !== process.pid;
+    if (isHolder() && !(isEnding(pid) && waitUntil(() => !isHolder() || isOver(pid)))) {
       throw new FolderInUse(`the data folder ${folder} is in use by process ${pid}`);
     }
     fs.unlinkSync(file);
@@ -42,6 +44,41 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Killed processes are waited for this long: they end by themselves, but not at once. */
+const endingMsMax = 5_000;
+const pollMs = 10;
+
+/** Nothing else can run in this process yet, so it may as well sleep. */
+function waitUntil(condition: () => boolean): boolean {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; waitedMs <= endingMsMax; waitedMs += pollMs) {
+    if (condition()) return true;
+    Atomics.wait(cell, 0, 0, pollMs);
+  }
+  return false;
+}
+
+/**
+ * A process that was killed gives up its memory first. Until its last thread is gone one of its
+ * writes may still be on the way to the disk.
+ */
+function isEnding(pid: number): boolean {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8") === "";
+  } catch {
+    return false;
+  }
+}
+
+/** All its threads have ended, and only its parent has not asked how. */
+function isOver(pid: number): boolean {
+  try {
+    return isEnding(pid) && fs.readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
   }
 }
 
