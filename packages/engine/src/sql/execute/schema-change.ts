@@ -26,7 +26,7 @@ import {
 } from "./table-descriptors.ts";
 import type { OidSource, TableDefinition } from "./table-descriptors.ts";
 import { fillIndex } from "./table-rewrite.ts";
-import { TableWriter } from "./table-writer.ts";
+import { TableWriter, writeOverheadBytes } from "./table-writer.ts";
 
 /** What a schema change may do, and whom it tells of what it left out. */
 export interface SchemaChangeOptions {
@@ -83,7 +83,7 @@ export async function createTableAs(
     for (const source of batch) {
       const { primary } = writer.encode([...source, run.rowIds.next()]);
       run.writes.put(primary, primary.value);
-      run.memory.grow(primary.key.length + primary.value.length);
+      run.memory.grow(primary.key.length + primary.value.length + writeOverheadBytes);
     }
     count += batch.length;
     const pause = run.pacer.pace();

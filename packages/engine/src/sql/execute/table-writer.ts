@@ -11,8 +11,8 @@ import type { IndexCodec, StoredRow, TableCodec } from "./row-codec.ts";
 import type { StatementRun } from "./statement-run.ts";
 import type { NamedKey } from "./statement-writes.ts";
 
-/** What a kept write costs beside its bytes. */
-const writeOverheadBytes = 160;
+/** What a kept write costs beside its bytes: two buffers, its name and its places here and in the transaction. */
+export const writeOverheadBytes = 600;
 
 /** A table row on its way in: its keys, and which of them must not exist yet. */
 export interface EncodedRow {
