@@ -15,8 +15,6 @@ export class Portal {
   readonly createdAt: bigint;
   /** Undefined before the first Execute. */
   execution: QueryExecution | undefined;
-  /** Rows of a statement that is no query (SHOW, EXPLAIN …) and did not fit the first Execute. */
-  remaining: { rows: readonly Row[]; readonly tag: string } | undefined;
   isDone = false;
 
   constructor(

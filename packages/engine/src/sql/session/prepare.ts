@@ -1,4 +1,6 @@
 import { assert } from "#base/assert.ts";
+import type { BoundStatement } from "#sql/bind/statement.ts";
+import type { OutputColumn } from "#sql/bind/query-plan.ts";
 import type { ParsedStatement } from "#sql/parse/parser.ts";
 import { planStatement } from "./plan-statement.ts";
 import type { PlannedQuery } from "./planned-query.ts";
@@ -38,7 +40,7 @@ export async function prepareStatement(
   }
   const planned = await planStatement(state, parsed, request.parameterTypeOids);
   if (planned.kind === "query") {
-    const { query } = planned;
+    const query = await withKnownShape(state, parsed, request.parameterTypeOids, planned.query);
     return {
       ...common,
       parameterTypeOids: query.parameterTypeOids,
@@ -51,10 +53,44 @@ export async function prepareStatement(
   return {
     ...common,
     parameterTypeOids: bound.parameterTypeOids,
-    columns: bound.columns,
+    columns: columnsOf(state, bound),
     planned: undefined,
     kind: bound.statement.kind,
   };
+}
+
+/**
+ * The client will hold us to the columns, so they must be those of the catalog as it is now and not
+ * as this node last saw it.
+ */
+async function withKnownShape(
+  state: SessionState,
+  parsed: ParsedStatement,
+  parameterTypeOids: readonly number[],
+  query: PlannedQuery,
+): Promise<PlannedQuery> {
+  const { catalog } = state.requireTransaction();
+  if (!query.readsCatalog || query.columns === undefined || catalog.isVerified) return query;
+  await catalog.reload();
+  if (catalog.snapshot.version === query.catalogVersion) return query;
+  const again = await planStatement(state, parsed, parameterTypeOids);
+  assert(again.kind === "query", "a query stays a query");
+  return again.query;
+}
+
+/** Statements that give the rows of another one have its columns. */
+function columnsOf(
+  state: SessionState,
+  { statement, columns }: BoundStatement,
+): readonly OutputColumn[] | undefined {
+  switch (statement.kind) {
+    case "execute":
+      return state.prepared.get(statement.name)?.columns;
+    case "fetch":
+      return statement.isMove ? undefined : state.portals.get(statement.name)?.columns;
+    default:
+      return columns;
+  }
 }
 
 /** The plan a prepared statement has, when it may be run as it is. */
