@@ -1,4 +1,5 @@
 import { SqlError, notSupported } from "#base/errors.ts";
+import { virtualSchemas } from "#catalog/builtin-objects.ts";
 import type { ColumnDescriptor, TableDescriptor } from "#catalog/descriptor.ts";
 import { indexesOf } from "#catalog/snapshot.ts";
 import type {
@@ -313,11 +314,18 @@ export function bindSetSchema(
   if (environment.catalog.snapshot.findSchema(schema) === undefined) {
     throw new SqlError("invalid_schema_name", `schema "${schema}" does not exist`);
   }
-  refuseTaken(environment, schema, found.table.name);
+  if (virtualSchemas.some((one) => one.name === schema)) {
+    throw new SqlError(
+      "insufficient_privilege",
+      `permission denied to create in schema "${schema}"`,
+    );
+  }
+  const isThere = schema === found.table.schemaName;
+  if (!isThere) refuseTaken(environment, schema, found.table.name);
   return {
     kind: "alterTable",
     table: found.table,
-    actions: [{ kind: "setSchema", schema }],
+    actions: isThere ? [] : [{ kind: "setSchema", schema }],
     notices: [],
   };
 }
