@@ -39,7 +39,10 @@ export class RangeCalls {
       return this.#broke(error);
     }
     if (!(response instanceof Promise)) return response;
-    response.catch(this.#broke);
+    // The caller asks again and waits; what this answer would have said it learns then.
+    response.catch((error: unknown) => {
+      if (error instanceof InvariantViolation) this.#broke(error);
+    });
     return undefined;
   }
 

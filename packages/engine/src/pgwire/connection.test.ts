@@ -1,5 +1,6 @@
 import { serialize } from "pg-protocol";
 import { expect, test } from "vitest";
+import { InvariantViolation } from "#base/assert.ts";
 import { SqlError } from "#base/errors.ts";
 import { settled } from "#runtime/real/event-loop.ts";
 import { simRuntime } from "#runtime/sim/sim-runtime.ts";
@@ -60,6 +61,7 @@ const statements: Readonly<Record<string, ScriptedStatement>> = {
     error: new SqlError("serialization_failure", "restart"),
   },
   bug: { failure: new TypeError("x is not a function") },
+  "broken promise": { failure: new InvariantViolation("a value has no form") },
   sleep: { isEndless: true },
 };
 
@@ -370,13 +372,18 @@ test("rows written before an error are followed by the error, never by half a ro
   expect(client.takeNames().slice(-2)).toEqual(["error", "readyForQuery"]);
 });
 
-test("an unexpected failure becomes XX000 and the connection goes on", async () => {
-  const { connect } = start();
-  const client = await connect();
-  await client.send(serialize.query("bug"), serialize.query("insert"));
-  expect(fields(client.take(), "code")).toEqual(["XX000"]);
-  expect(client.isClosed).toBe(false);
-});
+test.each(["bug", "broken promise"])(
+  "a statement that fails on our own %s gets XX000, and the connection and the node go on",
+  async (statement) => {
+    const { connect } = start();
+    const client = await connect();
+    await client.send(serialize.query(statement), serialize.query("insert"));
+    const messages = client.take();
+    expect(fields(messages, "code")).toEqual(["XX000"]);
+    expect(fields(messages, "text")).toEqual(["INSERT 0 1"]);
+    expect(client.isClosed).toBe(false);
+  },
+);
 
 test("the function call protocol is refused by name, COPY data without a COPY is dropped", async () => {
   const { connect } = start();
